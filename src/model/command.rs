@@ -1,0 +1,282 @@
+//! The one command set, and its replies. Console, app, command line and provisioning all send these.
+//!
+//! On the control socket a request is one line of JSON, [`Request`], and its reply one line, [`Reply`].
+
+use crate::{CallId, CallRecord, Cause, DeviceId, Direction, TrunkId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Who asks. The core checks once what each may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Actor {
+    /// The box's own administrator, on the local control socket.
+    Local,
+    /// A user of the company.
+    User(UserId),
+}
+
+/// One line to the control socket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// What is wanted.
+    pub command: Command,
+}
+
+/// What can be asked of the box.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Command {
+    /// How the box is.
+    Status,
+    /// The site document.
+    SiteExport,
+    /// What applying a document would change.
+    SiteDiff {
+        /// The document.
+        document: String,
+    },
+    /// Puts a document in force, all or nothing.
+    SiteApply {
+        /// The document.
+        document: String,
+    },
+    /// Every contact of every device.
+    Registrations,
+    /// Calls in progress.
+    Calls,
+    /// Finished calls, newest first.
+    CallLog {
+        /// At most so many.
+        limit: u32,
+    },
+    /// One finished call with its trail.
+    CallLogShow {
+        /// Which.
+        id: CallId,
+    },
+    /// The SIP ladder of a call, running or finished.
+    Trace {
+        /// Which.
+        id: CallId,
+    },
+    /// The trunks and how they are.
+    Trunks,
+    /// The newest lines of the box's own log, oldest first.
+    Log {
+        /// At most so many.
+        limit: u32,
+    },
+}
+
+/// The answer to a command.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", content = "value", rename_all = "kebab-case")]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// It was not done; nothing changed.
+    Refused(Refusal),
+    /// For [`Command::Status`].
+    Status(Status),
+    /// For [`Command::SiteExport`]: the document.
+    Site(String),
+    /// For [`Command::SiteDiff`] and [`Command::SiteApply`]: one entry a difference.
+    Differences(Vec<Difference>),
+    /// For [`Command::Registrations`].
+    Registrations(Vec<Registration>),
+    /// For [`Command::Calls`].
+    Calls(Vec<Call>),
+    /// For [`Command::CallLog`].
+    CallLog(Vec<LogEntry>),
+    /// For [`Command::CallLogShow`].
+    CallLogEntry(Box<CallRecord>),
+    /// For [`Command::Trace`].
+    Trace(Vec<TraceLine>),
+    /// For [`Command::Trunks`].
+    Trunks(Vec<Trunk>),
+    /// For [`Command::Log`].
+    Log(Vec<String>),
+}
+
+/// Why a command was not done. Each mistake says where it is and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// For programs.
+    pub code: RefusalCode,
+    /// For people: one line a mistake.
+    pub messages: Vec<String>,
+}
+
+/// Why, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalCode {
+    /// What was sent is wrong.
+    Invalid,
+    /// The actor may not.
+    Forbidden,
+    /// There is no such thing.
+    NotFound,
+    /// The disk is full or broken; nothing new is taken.
+    Storage,
+    /// The box is too busy or stopping; try again.
+    Unavailable,
+}
+
+/// How the box is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of the daemon.
+    pub version: String,
+    /// When it started.
+    pub started: Timestamp,
+    /// The company's name, once a site has been applied.
+    pub company: Option<String>,
+    /// Calls in progress.
+    pub calls: u32,
+    /// Contacts registered.
+    pub registrations: u32,
+    /// Trunks that are up.
+    pub trunks_up: u32,
+    /// Trunks in all.
+    pub trunks: u32,
+    /// What needs a person.
+    pub alarms: Vec<Alarm>,
+}
+
+/// Something that needs a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// Stable name.
+    pub alarm: String,
+    /// What is wrong and what to do.
+    pub text: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// One difference between two site documents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Where: `users.anna.extension`.
+    pub path: String,
+    /// The value now in force, as TOML; none where it is new. Secrets are shown as `(secret)`.
+    pub was: Option<String>,
+    /// The value it would get, as TOML; none where it goes away.
+    pub becomes: Option<String>,
+}
+
+/// A contact of a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// Which device.
+    pub device: DeviceId,
+    /// Whose.
+    pub user: UserId,
+    /// Contact URI.
+    pub contact: String,
+    /// `udp`, `tcp` or `tls`.
+    pub transport: String,
+    /// When it ends unless refreshed.
+    pub expires: Timestamp,
+    /// The phone's User-Agent.
+    pub agent: Option<String>,
+}
+
+/// A call in progress.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// The call.
+    pub id: CallId,
+    /// Caller.
+    pub from: String,
+    /// Called.
+    pub to: String,
+    /// `ringing`, `talking`, `held` and so on.
+    pub state: String,
+    /// When it began.
+    pub since: Timestamp,
+    /// Its legs.
+    pub legs: Vec<Leg>,
+}
+
+/// A leg of a call in progress.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leg {
+    /// `device:anna-bord` or `trunk:operator`.
+    pub party: String,
+    /// Its state.
+    pub state: String,
+}
+
+/// A finished call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// The call.
+    pub id: CallId,
+    /// Which way.
+    pub direction: Direction,
+    /// Caller.
+    pub from: String,
+    /// Called.
+    pub to: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it was answered.
+    pub answered: Option<Timestamp>,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// Why.
+    pub cause: Cause,
+    /// Who answered.
+    pub answered_by: Option<UserId>,
+    /// On which device.
+    pub answered_device: Option<DeviceId>,
+}
+
+/// One message of a SIP ladder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceLine {
+    /// When.
+    pub time: Timestamp,
+    /// Sent by the box, not received.
+    pub sent: bool,
+    /// The peer's address, `udp:10.0.0.5:5060`.
+    pub peer: String,
+    /// The request or status line.
+    pub summary: String,
+    /// The whole message, secrets removed.
+    pub message: String,
+}
+
+/// A trunk and how it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trunk {
+    /// Which.
+    pub id: TrunkId,
+    /// `peer` or `register`.
+    pub kind: String,
+    /// Can it carry calls?
+    pub up: bool,
+    /// For kind `register`: are we registered? None for peers.
+    pub registered: Option<bool>,
+    /// Channels in use.
+    pub channels_used: u32,
+    /// Channels in all.
+    pub channels: u32,
+    /// Its hosts in order of preference.
+    pub hosts: Vec<TrunkHost>,
+}
+
+/// One host of a trunk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrunkHost {
+    /// Address and port.
+    pub address: String,
+    /// Does it answer?
+    pub up: bool,
+    /// What it last said, for example `200 OK` or `no answer`.
+    pub said: String,
+}

@@ -1,0 +1,23 @@
+//! The vocabulary of the exchange: identifiers, numbers, the site document, commands, events, records, changes.
+//!
+//! Data and its validation only: no sockets, clocks, files or policy. Read [`Command`] and [`Event`] first.
+
+mod change;
+mod command;
+mod event;
+mod id;
+mod record;
+mod time;
+
+pub use change::{Binding, Change, Snapshot};
+pub use command::{
+    Actor, Alarm, Call, Command, Difference, Leg, LogEntry, Refusal, RefusalCode, Registration, Reply,
+    Request, Status, TraceLine, Trunk, TrunkHost,
+};
+pub use event::Event;
+pub use id::{
+    ActivityId, AnnouncementId, CallId, ContactId, DeviceId, GroupId, HoursId, LegId, MenuId, PlanId,
+    QueueId, RoomId, SiteId, Ticket, TrunkId, UserId,
+};
+pub use record::{CallRecord, Cause, Direction, LegQuality, OpenCall, Party, Step, What};
+pub use time::Now;
