@@ -1,0 +1,5 @@
+//! The suite: user stories in a simulated world, real sockets with foreign clients, and faults.
+
+mod scenario;
+mod wire;
+mod world;

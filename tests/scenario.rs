@@ -1,0 +1,1 @@
+//! User stories over the simulated world.

@@ -1,0 +1,1 @@
+//! Real sockets, foreign clients, real faults.

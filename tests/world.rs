@@ -1,0 +1,1 @@
+//! The simulated world: peers, network, clock, disk.
