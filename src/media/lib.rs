@@ -1,1 +1,18 @@
-//! media
+//! Media, frame-driven and sans-IO: RTP, RTCP, SRTP, codecs, resampling, jitter buffer, digits, tones and quality
+//! estimates, and on top of them SDP negotiation and the graph that joins legs.
+//!
+//! Lacks on purpose: sockets, threads, clocks and a randomness source (time is an argument called `now`, secrets and
+//! sequence starts come from the caller's seed), and any idea of a user or a SIP message. Read [`codec::Codec`] and
+//! [`rtp::Header`] first: everything else moves these two about.
+
+pub mod codec;
+pub mod dtmf;
+pub mod quality;
+pub mod rtp;
+pub mod srtp;
+pub mod tone;
+
+pub use codec::Codec;
+pub use quality::Statistics;
+pub use srtp::SrtpKeys;
+pub use tone::Tone;
