@@ -1,2 +1,30 @@
-//! sip
+//! SIP without input or output: messages, the hostile-input front door, digest, transactions, sessions, registrations.
+//!
+//! What it lacks on purpose: sockets, clocks, name resolution, SDP (bodies are opaque bytes) and any idea of what a
+//! telephone exchange is. Read [`Message`] first.
+
+mod address;
+mod cseq;
 pub mod flow;
+mod header;
+mod host;
+mod lex;
+mod message;
+mod method;
+mod params;
+mod parse;
+mod status;
+mod uri;
+mod via;
+
+pub use address::NameAddr;
+pub use cseq::CSeq;
+pub use header::{HeaderError, Headers, Name, RAck, Refresher, Replaces, SessionExpires};
+pub use host::{Host, HostPort};
+pub use message::{Message, Request, Response};
+pub use method::{KNOWN as KNOWN_METHODS, Method};
+pub use params::Params;
+pub use parse::{MAX_HEAD, MAX_LINES, MAX_MESSAGE, ParseError};
+pub use status::Status;
+pub use uri::{Scheme, Uri, UriError};
+pub use via::{MAGIC as BRANCH_MAGIC, Via};

@@ -1,0 +1,88 @@
+//! Parameters behind a header value: `;name=value` (RFC 3261 section 25.1, `generic-param`).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::lex;
+
+/// An ordered list of parameters; names are compared without case, values are kept as written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Params(Vec<(Box<str>, Option<Box<str>>)>);
+
+impl Params {
+    /// No parameters.
+    pub const fn new() -> Params {
+        Params(Vec::new())
+    }
+
+    /// Reads `a=1;b;c="x"`, a leading `;` allowed; `None` when a name is not a token or a value cannot stand.
+    pub fn parse(text: &str) -> Option<Params> {
+        let mut out = Vec::new();
+        for item in lex::split(text, b';') {
+            let (name, value) = match lex::find(item, b'=') {
+                Some(at) => (lex::trim(&item[..at]), Some(lex::trim(&item[at + 1..]))),
+                None => (item, None),
+            };
+            let quoted = |value: &str| lex::quoted_length(value) == Some(value.len());
+            let plain = |value: &str| !value.contains(['"', ' ', '\t', '<', '>']);
+            if !lex::is_token(name) || value.is_some_and(|value| !plain(value) && !quoted(value)) {
+                return None;
+            }
+            out.push((name.into(), value.map(Into::into)));
+        }
+        Some(Params(out))
+    }
+
+    /// The value of `name` as written; empty for a parameter without a value, `None` when it is not there.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(value.as_deref().unwrap_or(""))
+    }
+
+    /// The value of `name` without the quotes it may be in.
+    pub fn unquoted(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.get(name).map(lex::unquote)
+    }
+
+    /// Whether `name` is there, with or without a value.
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Sets `name`, in its place or at the end. The caller quotes a value that needs it.
+    pub fn set(&mut self, name: &str, value: Option<&str>) {
+        let value = value.map(Into::into);
+        match self.0.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some(found) => found.1 = value,
+            None => self.0.push((name.into(), value)),
+        }
+    }
+
+    /// Removes `name`.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    }
+
+    /// Every parameter in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.0.iter().map(|(name, value)| (&**name, value.as_deref()))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Every parameter with the `;` before it.
+impl fmt::Display for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in self.iter() {
+            match value {
+                Some(value) => write!(f, ";{name}={value}")?,
+                None => write!(f, ";{name}")?,
+            }
+        }
+        Ok(())
+    }
+}
