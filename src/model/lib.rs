@@ -3,13 +3,16 @@
 //! Data and its validation only: no sockets, clocks, files or policy. Read [`Command`] and [`Event`] first.
 
 mod change;
+mod class;
 mod command;
 mod event;
 mod id;
+mod number;
 mod record;
 mod time;
 
 pub use change::{Binding, Change, Snapshot};
+pub use class::{Class, Classes, Zone};
 pub use command::{
     Actor, Alarm, Call, Command, Difference, Leg, LogEntry, Refusal, RefusalCode, Registration, Reply,
     Request, Status, TraceLine, Trunk, TrunkHost,
@@ -18,6 +21,10 @@ pub use event::Event;
 pub use id::{
     ActivityId, AnnouncementId, CallId, ContactId, DeviceId, GroupId, HoursId, LegId, MenuId, PlanId,
     QueueId, RoomId, SiteId, Ticket, TrunkId, UserId,
+};
+pub use number::{
+    AreaCode, E164, Extension, NotARange, NotAnAreaCode, NotAnExtension, NotE164, Number, NumberRange,
+    Numbering, ShortNumber, Unknown,
 };
 pub use record::{CallRecord, Cause, Direction, LegQuality, OpenCall, Party, Step, What};
 pub use time::Now;
