@@ -57,16 +57,16 @@ impl fmt::Display for Host {
 
 /// A host and perhaps a port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct HostPort {
+pub struct Authority {
     /// The host.
     pub host: Host,
     /// The port; without one the transport's default applies (RFC 3263).
     pub port: Option<u16>,
 }
 
-impl HostPort {
+impl Authority {
     /// Reads `host` or `host:port`, white space around the colon allowed (RFC 3261 section 25.1, `COLON`).
-    pub fn parse(text: &str) -> Option<HostPort> {
+    pub fn parse(text: &str) -> Option<Authority> {
         let colon = match text.rfind(']') {
             Some(end) => text[end..].find(':').map(|at| end + at),
             None => text.find(':'),
@@ -75,20 +75,20 @@ impl HostPort {
         match colon {
             Some(at) => {
                 let port: u16 = digits(&trim(&text[at + 1..]))?;
-                Some(HostPort { host: Host::parse(&trim(&text[..at]))?, port: Some(port) })
+                Some(Authority { host: Host::parse(&trim(&text[..at]))?, port: Some(port) })
             }
-            None => Some(HostPort { host: Host::parse(&trim(text))?, port: None }),
+            None => Some(Authority { host: Host::parse(&trim(text))?, port: None }),
         }
     }
 }
 
-impl From<SocketAddr> for HostPort {
-    fn from(address: SocketAddr) -> HostPort {
-        HostPort { host: Host::Ip(address.ip()), port: Some(address.port()) }
+impl From<SocketAddr> for Authority {
+    fn from(address: SocketAddr) -> Authority {
+        Authority { host: Host::Ip(address.ip()), port: Some(address.port()) }
     }
 }
 
-impl fmt::Display for HostPort {
+impl fmt::Display for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.port {
             Some(port) => write!(f, "{}:{port}", self.host),

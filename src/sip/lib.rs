@@ -20,7 +20,7 @@ mod via;
 pub use address::NameAddr;
 pub use cseq::CSeq;
 pub use header::{HeaderError, Headers, Name, RAck, Refresher, Replaces, SessionExpires};
-pub use host::{Host, HostPort};
+pub use host::{Authority, Host};
 pub use message::{Message, Request, Response};
 pub use method::{KNOWN as KNOWN_METHODS, Method};
 pub use params::Params;

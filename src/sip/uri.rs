@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::header::digits;
-use crate::host::{Host, HostPort};
+use crate::host::{Authority, Host};
 use crate::lex;
 
 /// What kind of URI.
@@ -105,16 +105,16 @@ impl Uri {
     }
 
     /// `sip:user@host:port`, the user escaped where needed.
-    pub fn sip(user: Option<&str>, host: &HostPort) -> Uri {
+    pub fn sip(user: Option<&str>, host: &Authority) -> Uri {
         Uri::made(Scheme::Sip, user, host)
     }
 
     /// `sips:user@host:port`, the user escaped where needed.
-    pub fn sips(user: Option<&str>, host: &HostPort) -> Uri {
+    pub fn sips(user: Option<&str>, host: &Authority) -> Uri {
         Uri::made(Scheme::Sips, user, host)
     }
 
-    fn made(scheme: Scheme, user: Option<&str>, host: &HostPort) -> Uri {
+    fn made(scheme: Scheme, user: Option<&str>, host: &Authority) -> Uri {
         let mut text = String::from(if scheme == Scheme::Sips { "sips:" } else { "sip:" });
         let user_start = text.len();
         if let Some(user) = user {
@@ -189,8 +189,8 @@ impl Uri {
     }
 
     /// Host and port; `None` for tel and unknown schemes.
-    pub fn host_port(&self) -> Option<HostPort> {
-        self.host().map(|host| HostPort { host, port: self.port })
+    pub fn authority(&self) -> Option<Authority> {
+        self.host().map(|host| Authority { host, port: self.port })
     }
 
     /// The value of a URI parameter as written; empty for one without a value.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::header::digits;
-use crate::host::{Host, HostPort};
+use crate::host::{Authority, Host};
 use crate::lex;
 use crate::params::Params;
 
@@ -26,7 +26,7 @@ pub struct Via {
 
 impl Via {
     /// A Via for an own request: `SIP/2.0/<transport> <sent_by>;rport;branch=<branch>`.
-    pub fn new(transport: &str, sent_by: &HostPort, branch: &str) -> Via {
+    pub fn new(transport: &str, sent_by: &Authority, branch: &str) -> Via {
         let mut params = Params::new();
         params.set("rport", None);
         params.set("branch", Some(branch));
@@ -43,7 +43,7 @@ impl Via {
         }
         let (transport, rest) = lex::trim(rest).split_once([' ', '\t'])?;
         let (sent_by, params) = rest.split_once(';').unwrap_or((rest, ""));
-        let HostPort { host, port } = HostPort::parse(lex::trim(sent_by))?;
+        let Authority { host, port } = Authority::parse(lex::trim(sent_by))?;
         let params = Params::parse(params)?;
         lex::is_token(transport).then(|| Via {
             transport: transport.to_ascii_uppercase().into(),
@@ -85,8 +85,8 @@ impl Via {
     }
 
     /// Host and port of the sender by its own account (`sent-by`).
-    pub fn sent_by(&self) -> HostPort {
-        HostPort { host: self.host.clone(), port: self.port }
+    pub fn sent_by(&self) -> Authority {
+        Authority { host: self.host.clone(), port: self.port }
     }
 
     /// Notes where the request really came from (RFC 3261 section 18.2.1, RFC 3581 section 4): `received` when the
