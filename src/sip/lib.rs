@@ -9,6 +9,7 @@ pub mod flow;
 mod header;
 mod host;
 mod lex;
+pub mod locate;
 mod message;
 mod method;
 mod params;
