@@ -1,0 +1,58 @@
+//! The commands, a file each: its arguments, what it asks, and how the answer reads.
+
+mod call_log;
+mod calls;
+mod log;
+mod registrations;
+mod site;
+mod status;
+mod trace;
+mod trunks;
+
+use crate::error::Error;
+use crate::session::Session;
+use clap::Subcommand;
+use model::CallId;
+
+/// What the box can be asked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// How the box is, and what needs a person.
+    Status,
+    /// The site document: everything about the company.
+    #[command(subcommand)]
+    Site(site::Site),
+    /// Every phone that is registered.
+    Registrations,
+    /// Calls in progress.
+    Calls,
+    /// Finished calls, newest first.
+    CallLog(call_log::CallLog),
+    /// The SIP messages of a call, secrets removed.
+    Trace(trace::Trace),
+    /// The trunks and how they are.
+    Trunks,
+    /// The newest lines of the box's own log.
+    Log(log::Log),
+}
+
+impl Verb {
+    /// Asks the box and shows its answer.
+    pub fn run(self, session: &mut Session) -> Result<(), Error> {
+        match self {
+            Verb::Status => status::run(session),
+            Verb::Site(site) => site::run(site, session),
+            Verb::Registrations => registrations::run(session),
+            Verb::Calls => calls::run(session),
+            Verb::CallLog(call_log) => call_log::run(&call_log, session),
+            Verb::Trace(trace) => trace::run(&trace, session),
+            Verb::Trunks => trunks::run(session),
+            Verb::Log(log) => log::run(&log, session),
+        }
+    }
+}
+
+/// A call's number as typed.
+fn call_id(text: &str) -> Result<CallId, String> {
+    text.parse().map(CallId).map_err(|_| "a call's id is a number; `vaxel call-log` lists them".to_owned())
+}

@@ -1,0 +1,108 @@
+//! What may be typed, and what is asked of the daemon for it.
+
+use super::fake::{Daemon, vaxel};
+use model::{CallId, Command, Reply};
+use std::path::PathBuf;
+
+#[test]
+fn every_command_asks_its_question() {
+    let show = |id| Command::CallLogShow { id: CallId(id) };
+    let document = || "[company]\n".to_owned();
+    let table: Vec<(&[&str], Command)> = vec![
+        (&["status"], Command::Status),
+        (&["--json", "status"], Command::Status),
+        (&["status", "--json"], Command::Status),
+        (&["site", "export"], Command::SiteExport),
+        (&["site", "diff", "-"], Command::SiteDiff { document: document() }),
+        (&["site", "apply", "-", "--json"], Command::SiteApply { document: document() }),
+        (&["registrations"], Command::Registrations),
+        (&["calls"], Command::Calls),
+        (&["call-log"], Command::CallLog { limit: 50 }),
+        (&["call-log", "--limit", "3"], Command::CallLog { limit: 3 }),
+        (&["call-log", "--json"], Command::CallLog { limit: u32::MAX }),
+        (&["call-log", "show", "7"], show(7)),
+        (&["call-log", "--json", "show", "7"], show(7)),
+        (&["call-log", "show", "7", "--json"], show(7)),
+        (&["trace", "7"], Command::Trace { id: CallId(7) }),
+        (&["trace", "7", "--full"], Command::Trace { id: CallId(7) }),
+        (&["trunks"], Command::Trunks),
+        (&["log"], Command::Log { limit: 100 }),
+        (&["log", "--limit=5"], Command::Log { limit: 5 }),
+        (&["-c", "call-log show 7 --json"], show(7)),
+        (&["-c", "vaxel status"], Command::Status),
+    ];
+    for (arguments, command) in table {
+        // Done answers none of them but an apply; which question arrives is all that counts here.
+        let daemon = Daemon::replies(vec![Reply::Done]);
+        let line = [&["vaxel"], arguments].concat();
+        vaxel(daemon.socket(), &line, "[company]\n");
+        assert_eq!(daemon.asked()[0].command, command, "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_no_command_is_a_usage_error() {
+    let table: &[&[&str]] = &[
+        &["frobnicate"],
+        &["status", "now"],
+        &["call-log", "show"],
+        &["call-log", "show", "seven"],
+        &["call-log", "--limit", "-1"],
+        &["trace"],
+        &["trace", "-7"],
+        &["site"],
+        &["site", "apply"],
+        &["log", "--limit", "many"],
+        &["-c", "frobnicate"],
+        &["-c", "site apply 'half"],
+        &["--socket"],
+    ];
+    for arguments in table {
+        let line = [&["vaxel"], *arguments].concat();
+        let ran = vaxel(PathBuf::from("/nonexistent"), &line, "");
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(!ran.err.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_misspelt_command_is_told_what_was_meant() {
+    let ran = vaxel(PathBuf::from("/nonexistent"), &["vaxel", "regstrations"], "");
+    assert!(ran.err.contains("registrations"), "{}", ran.err);
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    for flag in ["--help", "--version", "help"] {
+        let ran = vaxel(PathBuf::from("/nonexistent"), &["vaxel", flag], "");
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        assert!(ran.out.contains("vaxel"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn the_socket_given_last_wins_over_the_environment() {
+    let daemon = Daemon::replies(vec![Reply::Calls(Vec::new())]);
+    let socket = daemon.socket();
+    let ran = vaxel("/nonexistent".into(), &["vaxel", "calls", "--socket", socket.to_str().unwrap()], "");
+    assert_eq!((ran.code, ran.out.as_str()), (0, "No call is in progress.\n"));
+}
+
+#[test]
+fn a_login_shell_runs_the_lines_it_is_given() {
+    let daemon = Daemon::replies(vec![Reply::Calls(Vec::new()), Reply::Trunks(Vec::new())]);
+    let ran = vaxel(daemon.socket(), &["-vaxel"], "\n  calls\nhelp trace\ntrunks --json\nexit\nstatus\n");
+    assert_eq!(ran.code, 0);
+    assert!(ran.out.starts_with("No call is in progress.\n"), "{}", ran.out);
+    assert!(ran.out.contains("The SIP messages of a call"), "{}", ran.out);
+    assert!(ran.out.ends_with("\n[]\n"), "{}", ran.out);
+    assert_eq!(daemon.asked().len(), 2);
+}
+
+#[test]
+fn a_piped_shell_ends_as_its_last_command_did() {
+    let ran = vaxel("/nonexistent".into(), &["vaxel"], "calls\n");
+    assert_eq!(ran.code, 1);
+    assert_eq!(vaxel("/nonexistent".into(), &["vaxel"], "calls\nhelp\n").code, 0);
+    assert_eq!(vaxel("/nonexistent".into(), &["vaxel"], "").code, 0);
+}
