@@ -7,12 +7,16 @@
 
 pub mod codec;
 pub mod dtmf;
+pub mod negotiation;
 pub mod quality;
 pub mod rtp;
+pub mod sdp;
 pub mod srtp;
 pub mod tone;
 
 pub use codec::Codec;
+pub use negotiation::{Agreed, Encryption, Local, Mismatch, Negotiation, NegotiationError};
 pub use quality::Statistics;
+pub use sdp::Direction;
 pub use srtp::SrtpKeys;
 pub use tone::Tone;
