@@ -5,7 +5,9 @@
 
 mod address;
 mod cseq;
+pub mod door;
 pub mod flow;
+pub mod framer;
 mod header;
 mod host;
 mod lex;
@@ -14,6 +16,7 @@ mod message;
 mod method;
 mod params;
 mod parse;
+pub mod registrar;
 mod status;
 mod uri;
 mod via;
