@@ -45,9 +45,7 @@ impl NameAddr {
         };
         let (uri, params) = rest.split_once('>')?;
         let params = lex::trim(params);
-        if !params.is_empty() && !params.starts_with(';') {
-            return None;
-        }
+        let params = if params.is_empty() { "" } else { params.strip_prefix(';')? };
         Some(NameAddr { display, uri: Uri::parse(uri).ok()?, params: Params::parse(params)? })
     }
 

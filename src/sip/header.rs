@@ -6,8 +6,8 @@ mod typed;
 use std::fmt;
 
 pub use name::Name;
-pub(crate) use typed::digits;
 pub use typed::{HeaderError, RAck, Refresher, Replaces, SessionExpires};
+pub(crate) use typed::{digits, saturating};
 
 use crate::lex;
 

@@ -18,7 +18,7 @@ impl Host {
     /// Reads a host name, an IPv4 address or an IPv6 address in brackets.
     pub fn parse(text: &str) -> Option<Host> {
         if let Some(inner) = text.strip_prefix('[') {
-            return inner.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(|ip| Host::Ip(ip.into()));
+            return ipv6(inner.strip_suffix(']')?).map(|ip| Host::Ip(ip.into()));
         }
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
         {
@@ -37,6 +37,17 @@ impl Host {
             Host::Name(_) => None,
         }
     }
+}
+
+/// An IPv6 address. The grammar of RFC 3261 allows a third colon before an embedded IPv4 address, and RFC 5118
+/// section 4.10 wants that mistake tolerated.
+fn ipv6(text: &str) -> Option<Ipv6Addr> {
+    let strict = text.parse().ok();
+    strict.or_else(|| {
+        let (_, tail) = text.split_once(":::")?;
+        tail.parse::<Ipv4Addr>().ok()?;
+        text.replacen(":::", "::", 1).parse().ok()
+    })
 }
 
 impl From<IpAddr> for Host {

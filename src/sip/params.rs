@@ -15,10 +15,15 @@ impl Params {
         Params(Vec::new())
     }
 
-    /// Reads `a=1;b;c="x"`, a leading `;` allowed; `None` when a name is not a token or a value cannot stand.
+    /// Reads `a=1;b;c="x"`, what stands behind the first `;`. `None` when a name is not a token, a value cannot stand or
+    /// a parameter is empty; one `;` at the very end is forgiven.
     pub fn parse(text: &str) -> Option<Params> {
         let mut out = Vec::new();
-        for item in lex::split(text, b';') {
+        let mut rest = lex::trim(text);
+        while !rest.is_empty() {
+            let end = lex::find(rest, b';').unwrap_or(rest.len());
+            let item = lex::trim(&rest[..end]);
+            rest = lex::trim(rest.get(end + 1..).unwrap_or(""));
             let (name, value) = match lex::find(item, b'=') {
                 Some(at) => (lex::trim(&item[..at]), Some(lex::trim(&item[at + 1..]))),
                 None => (item, None),

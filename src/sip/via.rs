@@ -58,6 +58,12 @@ impl Via {
         self.params.get("branch").filter(|branch| !branch.is_empty())
     }
 
+    /// The branch, when it names a transaction by itself: made by RFC 3261 rules and more than the bare magic cookie
+    /// (RFC 4475 section 3.2.1). Without one, RFC 2543 matching applies (section 17.2.3).
+    pub fn unique_branch(&self) -> Option<&str> {
+        self.branch().filter(|branch| branch.len() > MAGIC.len() && branch.starts_with(MAGIC))
+    }
+
     /// The address the receiver saw the request come from. RFC 5118 section 4.5: an IPv6 address may be in brackets.
     pub fn received(&self) -> Option<IpAddr> {
         let text = self.params.get("received")?;
