@@ -65,25 +65,14 @@ fn corpus() -> Vec<Vec<u8>> {
     torture.chain(RFC5118.iter().map(|(name, _)| data("rfc5118", name))).collect()
 }
 
-/// Everything that is read lazily, read.
-fn read_all(headers: &Headers) {
-    black_box((
-        headers.vias(),
-        headers.contacts(),
-        headers.expires(),
-        headers.session_expires(),
-        headers.min_se(),
-    ));
-    black_box((
-        headers.rack(),
-        headers.replaces(),
-        headers.media_type(),
-        headers.retry_after(),
-        headers.rseq(),
-    ));
-    for (name, _) in headers.iter() {
-        headers.values(name).for_each(|value| drop(crate::address::NameAddr::parse(value)));
-    }
+/// How many of the values that are read lazily can be read.
+fn read_all(headers: &Headers) -> usize {
+    let lists = [headers.vias().is_ok(), headers.contacts().is_ok(), headers.replaces().is_ok()];
+    let numbers = [headers.expires().is_ok(), headers.rseq().is_ok(), headers.min_se().is_ok()];
+    let others = [headers.session_expires().is_ok(), headers.rack().is_ok(), headers.media_type().is_some()];
+    let values = headers.iter().flat_map(|(name, _)| headers.values(name));
+    let addresses = values.filter(|value| crate::address::NameAddr::parse(value).is_some());
+    addresses.count() + [lists, numbers, others].concat().into_iter().filter(|read| *read).count()
 }
 
 /// Whether what is let in is looked at from all sides, too.
@@ -97,7 +86,7 @@ fn assert_sound(bytes: &[u8], depth: Depth) {
     match judge(bytes) {
         Admitted::Message(_) if depth == Depth::Door => {}
         Admitted::Message(message) => {
-            read_all(message.headers());
+            black_box(read_all(message.headers()));
             let printed = message.to_bytes();
             let again = Message::parse(&printed).expect("what was let in can be printed and read again");
             assert_eq!(again.body(), message.body());
