@@ -7,16 +7,23 @@
 
 pub mod codec;
 pub mod dtmf;
+pub mod jitter;
 pub mod negotiation;
 pub mod quality;
+pub mod reception;
+pub mod resample;
+pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod srtp;
 pub mod tone;
 
-pub use codec::Codec;
+pub use codec::{Codec, Decoder, Encoder};
+pub use jitter::{Frame, JitterBuffer};
 pub use negotiation::{Agreed, Encryption, Local, Mismatch, Negotiation, NegotiationError};
 pub use quality::Statistics;
+pub use reception::Reception;
+pub use resample::Resampler;
 pub use sdp::Direction;
 pub use srtp::SrtpKeys;
 pub use tone::Tone;

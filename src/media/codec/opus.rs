@@ -1,0 +1,91 @@
+//! Opus by libopus, at 16 kHz mono, behind types that cannot fail on outside input.
+
+use audiopus::coder::{Decoder as LibDecoder, Encoder as LibEncoder};
+use audiopus::{Application, Bitrate, Channels, SampleRate, Signal};
+
+/// Samples of the longest packet there is, 120 ms at 16 kHz (RFC 6716 section 3.2.5).
+const FRAME_MAX: usize = 1_920;
+/// Octets of the longest packet made: far above what 24 kbit/s needs.
+const PACKET_MAX: usize = 1_275;
+const BITRATE: i32 = 24_000;
+
+/// How the encoder trades computing for sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpusSettings {
+    /// 0 to 10; each step costs more time.
+    pub complexity: u8,
+    /// The loss for which forward error correction is spent, in percent; 0 spends nothing.
+    pub expected_loss: u8,
+}
+
+impl Default for OpusSettings {
+    fn default() -> Self {
+        Self { complexity: 5, expected_loss: 0 }
+    }
+}
+
+pub(super) struct Encoder(LibEncoder);
+
+impl Encoder {
+    pub(super) fn new(settings: OpusSettings) -> Self {
+        let mut encoder = LibEncoder::new(SampleRate::Hz16000, Channels::Mono, Application::Voip)
+            .expect("libopus knows 16 kHz mono; only exhausted memory could fail, which aborts anyway");
+        let loss = settings.expected_loss.min(100);
+        let tuned = encoder
+            .set_complexity(settings.complexity.min(10))
+            .and_then(|()| encoder.set_bitrate(Bitrate::BitsPerSecond(BITRATE)))
+            .and_then(|()| encoder.set_signal(Signal::Voice))
+            .and_then(|()| encoder.set_inband_fec(loss > 0))
+            .and_then(|()| encoder.set_packet_loss_perc(loss));
+        debug_assert!(tuned.is_ok(), "the settings are within libopus' bounds");
+        Self(encoder)
+    }
+
+    /// Appends one packet. `pcm` must be 10, 20, 40 or 60 ms long (see `Codec::packet_time_ms`); of other lengths
+    /// nothing is made.
+    pub(super) fn encode(&mut self, pcm: &[i16], out: &mut Vec<u8>) {
+        let start = out.len();
+        out.resize(start + PACKET_MAX, 0);
+        let made = self.0.encode(pcm, &mut out[start..]).unwrap_or(0);
+        out.truncate(start + made.min(PACKET_MAX));
+    }
+}
+
+pub(super) struct Decoder(LibDecoder);
+
+impl Decoder {
+    pub(super) fn new() -> Self {
+        let decoder = LibDecoder::new(SampleRate::Hz16000, Channels::Mono)
+            .expect("libopus knows 16 kHz mono; only exhausted memory could fail, which aborts anyway");
+        Self(decoder)
+    }
+
+    /// Appends what the packet holds, whatever its rate and channels were: nothing if it is no Opus packet.
+    pub(super) fn decode(&mut self, payload: &[u8], out: &mut Vec<i16>) {
+        self.run(Some(payload), FRAME_MAX, Correction::No, out);
+    }
+
+    /// Appends `samples` in place of a lost packet, out of the redundancy in the packet after it if it carries any.
+    pub(super) fn recover(&mut self, next: &[u8], samples: usize, out: &mut Vec<i16>) {
+        self.run(Some(next), samples, Correction::Yes, out);
+    }
+
+    /// Appends `samples` of libopus' concealment.
+    pub(super) fn conceal(&mut self, samples: usize, out: &mut Vec<i16>) {
+        self.run(None, samples, Correction::No, out);
+    }
+
+    fn run(&mut self, packet: Option<&[u8]>, samples: usize, correction: Correction, out: &mut Vec<i16>) {
+        let start = out.len();
+        out.resize(start + samples.min(FRAME_MAX), 0);
+        let correct = matches!(correction, Correction::Yes);
+        let decoded = self.0.decode(packet, &mut out[start..], correct).unwrap_or(0);
+        out.truncate(start + decoded.min(FRAME_MAX));
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Correction {
+    Yes,
+    No,
+}
