@@ -9,6 +9,7 @@ mod event;
 mod id;
 mod number;
 mod record;
+pub mod site;
 mod time;
 
 pub use change::{Binding, Change, Snapshot};

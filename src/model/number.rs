@@ -110,6 +110,14 @@ pub struct Extension(u32);
 pub struct NotAnExtension;
 
 impl Extension {
+    /// 133: everybody's own mailbox.
+    pub const OWN_MAILBOX: Self = Self(133);
+
+    /// Do these digits mean something in the national number plan, as 112 and 1177 do?
+    pub fn is_short_number(self) -> bool {
+        plan::short(&self.0.to_string()).is_some()
+    }
+
     /// How many digits it has.
     pub fn length(self) -> u8 {
         // At most 6 digits.
