@@ -48,6 +48,16 @@ impl Calls {
         LegId(self.last_leg)
     }
 
+    /// The call a leg belongs to, while the call is in progress.
+    pub fn call_of(&self, leg: LegId) -> Option<CallId> {
+        self.legs.get(&leg).map(|leg| leg.call)
+    }
+
+    /// Every call in progress, oldest first.
+    pub fn ids(&self) -> Vec<CallId> {
+        self.calls.keys().copied().collect()
+    }
+
     /// How many calls are in progress.
     pub fn count(&self) -> usize {
         self.calls.len()

@@ -1,0 +1,146 @@
+//! Commands: permission is checked once, here; then they are answered from the core's own state, or passed to the
+//! driver as a [`Query`].
+
+use crate::pbx::Pbx;
+use crate::{Effect, Query};
+use model::site::{Role, Site};
+use model::{Actor, Change, Command, Difference, Event, Refusal, RefusalCode, Reply, Status, Ticket};
+use std::sync::Arc;
+
+/// A command that waits for the driver.
+pub(crate) enum Pending {
+    /// Its document is being read.
+    Reading {
+        /// Is it put in force, or only compared?
+        apply: bool,
+    },
+    /// Its site is being written.
+    Writing { site: Arc<Site>, differences: Vec<Difference> },
+}
+
+/// Documents being read or written at once.
+const PENDING_MAX: usize = 8;
+
+impl Pbx {
+    pub(crate) fn handle_command(&mut self, ticket: Ticket, actor: &Actor, command: Command) {
+        if let Some(refusal) = self.forbidden(actor) {
+            return self.reply(ticket, Reply::Refused(refusal));
+        }
+        match command {
+            Command::Status => {
+                let status = self.status();
+                self.reply(ticket, Reply::Status(status));
+            }
+            Command::SiteExport => match &self.site {
+                Some(site) => {
+                    let document = site.export();
+                    self.reply(ticket, Reply::Site(document));
+                }
+                None => self.reply(ticket, no_site()),
+            },
+            Command::SiteDiff { document } => self.read(ticket, document, false),
+            Command::SiteApply { document } => self.read(ticket, document, true),
+            Command::Calls => {
+                let calls = self.calls.list();
+                self.reply(ticket, Reply::Calls(calls));
+            }
+            Command::Trunks => {
+                let trunks = self.site.as_ref().map(|site| self.trunks.list(site, &self.calls));
+                self.reply(ticket, Reply::Trunks(trunks.unwrap_or_default()));
+            }
+            Command::Registrations => self.query(ticket, Query::Registrations),
+            Command::CallLog { limit } => self.query(ticket, Query::CallLog { limit }),
+            Command::CallLogShow { id } => self.query(ticket, Query::CallLogShow(id)),
+            Command::Trace { id } => self.query(ticket, Query::Trace(id)),
+            Command::Log { limit } => self.query(ticket, Query::Log { limit }),
+        }
+    }
+
+    /// The document has been read, or every mistake in it found.
+    pub(crate) fn parsed(&mut self, ticket: Ticket, result: Result<Box<Site>, Vec<String>>) {
+        let Some(Pending::Reading { apply }) = self.pending.remove(&ticket) else { return };
+        let site: Arc<Site> = match result {
+            Ok(site) => Arc::from(site),
+            Err(messages) => {
+                let refusal = Refusal { code: RefusalCode::Invalid, messages };
+                return self.reply(ticket, Reply::Refused(refusal));
+            }
+        };
+        let differences = Site::diff(self.site.as_deref(), &site);
+        if !apply || differences.is_empty() {
+            return self.reply(ticket, Reply::Differences(differences));
+        }
+        let changes = vec![Change::Site(site.export())];
+        self.pending.insert(ticket, Pending::Writing { site, differences });
+        self.effects.push_back(Effect::Commit { ticket: Some(ticket), changes });
+    }
+
+    /// The site is durable: now, and only now, it is in force.
+    pub(crate) fn committed(&mut self, ticket: Ticket, result: Result<(), String>) {
+        let Some(Pending::Writing { site, differences }) = self.pending.remove(&ticket) else { return };
+        if let Err(message) = result {
+            let refusal = Refusal { code: RefusalCode::Storage, messages: vec![message] };
+            return self.reply(ticket, Reply::Refused(refusal));
+        }
+        self.trunks.keep(&site);
+        self.site = Some(Arc::clone(&site));
+        self.effects.push_back(Effect::SiteInForce { site, differences: differences.clone() });
+        self.effects.push_back(Effect::Notify(Event::SiteApplied));
+        self.reply(ticket, Reply::Differences(differences));
+    }
+
+    fn read(&mut self, ticket: Ticket, document: String, apply: bool) {
+        if self.pending.len() >= PENDING_MAX {
+            let messages = vec!["other documents are being applied; try again in a moment".to_owned()];
+            let refusal = Refusal { code: RefusalCode::Unavailable, messages };
+            return self.reply(ticket, Reply::Refused(refusal));
+        }
+        self.pending.insert(ticket, Pending::Reading { apply });
+        let current = self.site.clone();
+        self.effects.push_back(Effect::Parse { ticket, document, current });
+    }
+
+    /// The local administrator may do everything; users' own commands come with the app.
+    fn forbidden(&self, actor: &Actor) -> Option<Refusal> {
+        let site = self.site.as_deref();
+        let may = match actor {
+            Actor::Local => true,
+            Actor::User(user) => {
+                site.and_then(|site| site.user(user)).is_some_and(|user| user.roles.contains(&Role::Admin))
+            }
+        };
+        let refusal = || Refusal {
+            code: RefusalCode::Forbidden,
+            messages: vec!["only an administrator may do that".to_owned()],
+        };
+        (!may).then(refusal)
+    }
+
+    fn status(&self) -> Status {
+        let (trunks_up, trunks) = self.site.as_ref().map_or((0, 0), |site| self.trunks.count(site));
+        let registrations = self.contacts.values().map(Vec::len).sum::<usize>();
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: self.started,
+            company: self.site.as_ref().map(|site| site.company().name.clone()),
+            calls: u32::try_from(self.calls.count()).unwrap_or(u32::MAX),
+            registrations: u32::try_from(registrations).unwrap_or(u32::MAX),
+            trunks_up,
+            trunks,
+            alarms: self.alarms.values().cloned().collect(),
+        }
+    }
+
+    fn query(&mut self, ticket: Ticket, query: Query) {
+        self.effects.push_back(Effect::Query { ticket, query });
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: Reply) {
+        self.effects.push_back(Effect::Reply { ticket, reply });
+    }
+}
+
+fn no_site() -> Reply {
+    let messages = vec!["no site has been applied yet: run `vaxel site apply FILE`".to_owned()];
+    Reply::Refused(Refusal { code: RefusalCode::NotFound, messages })
+}
