@@ -5,6 +5,7 @@
 
 mod address;
 mod cseq;
+pub mod digest;
 pub mod door;
 pub mod flow;
 pub mod framer;
