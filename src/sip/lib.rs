@@ -9,6 +9,7 @@ pub mod digest;
 pub mod door;
 pub mod flow;
 pub mod framer;
+pub mod guard;
 mod header;
 mod host;
 mod lex;
