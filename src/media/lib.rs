@@ -7,6 +7,7 @@
 
 pub mod codec;
 pub mod dtmf;
+pub mod graph;
 pub mod jitter;
 pub mod negotiation;
 pub mod quality;
@@ -19,6 +20,7 @@ pub mod srtp;
 pub mod tone;
 
 pub use codec::{Codec, Decoder, Encoder};
+pub use graph::{Channel, Command, Event, Graph, Leg, Repeat, Source, Transmit};
 pub use jitter::{Frame, JitterBuffer};
 pub use negotiation::{Agreed, Encryption, Local, Mismatch, Negotiation, NegotiationError};
 pub use quality::Statistics;

@@ -1,0 +1,381 @@
+//! The graph: legs, and who hears whom. One a worker thread; driven by packets and a tick of 10 or 20 ms.
+//!
+//! ```text
+//!  packet ─▶ Ingress ──────────────▶ Feed of the other leg ─────────────▶ Egress ─▶ packet
+//!            latch, SRTP, counting   as it is │ repacked │ transcoded     own SSRC, numbers, SRTP
+//! ```
+//!
+//! Every leg owns its outgoing stream from its opening on; what feeds it may change at any packet. After every
+//! `handle_…`, drain [`Graph::poll_transmit`] and [`Graph::poll_event`]. Mixing and recording are not here yet: a mix
+//! is one more kind of feed.
+
+mod egress;
+mod ingress;
+mod latch;
+mod line;
+mod outbox;
+mod pace;
+mod protection;
+mod relay;
+mod repacket;
+mod reports;
+#[cfg(test)]
+mod tests;
+mod transcode;
+
+use crate::negotiation::Agreed;
+use crate::quality::Statistics;
+use crate::rtcp::NtpClock;
+use crate::rtp;
+use crate::tone::Tone;
+use ingress::Content;
+use line::Line;
+use outbox::Outbox;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use reports::Farewell;
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Longer datagrams are no telephone audio.
+const MAX_PACKET: usize = 2048;
+/// The most events waiting; beyond it only endings are kept. The driver drains after each input.
+const MAX_EVENTS: usize = 8192;
+
+/// The graph's key of a leg; the caller chooses the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Leg(pub u64);
+
+/// Whether a tone or sound begins again at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// It ends, with [`Event::PlayFinished`].
+    Once,
+    /// It goes on until it is stopped.
+    Forever,
+}
+
+/// What may be played to a leg.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A tone with its cadence.
+    Tone(Tone, Repeat),
+    /// Samples, played once.
+    Samples {
+        /// Their rate, Hz.
+        rate: u32,
+        /// The sound.
+        samples: Arc<[i16]>,
+    },
+}
+
+/// What the graph is told to do. What names a leg that is not open does nothing.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Opens a leg: its outgoing stream is drawn now.
+    Open {
+        /// The leg.
+        leg: Leg,
+    },
+    /// Takes what was agreed with the leg's peer, the first time or anew.
+    Configure {
+        /// The leg.
+        leg: Leg,
+        /// What was agreed.
+        agreed: Box<Agreed>,
+    },
+    /// Lets two legs hear each other; what they heard before ends.
+    Connect {
+        /// One leg.
+        a: Leg,
+        /// The other.
+        b: Leg,
+    },
+    /// Ends what a leg hears and who hears it.
+    Disconnect {
+        /// The leg.
+        leg: Leg,
+    },
+    /// Plays to a leg, in place of its peer, until the end or [`Command::Stop`].
+    Play {
+        /// The leg.
+        leg: Leg,
+        /// The sound.
+        source: Source,
+    },
+    /// Ends what is played to a leg.
+    Stop {
+        /// The leg.
+        leg: Leg,
+    },
+    /// Sends a digit to a leg, as a telephone event if agreed, otherwise as sound.
+    SendDigit {
+        /// The leg.
+        leg: Leg,
+        /// `0`–`9`, `*`, `#`, `A`–`D`.
+        digit: char,
+        /// How long, milliseconds.
+        ms: u32,
+    },
+    /// Says goodbye and forgets the leg; [`Event::Closed`] follows.
+    Close {
+        /// The leg.
+        leg: Leg,
+    },
+}
+
+/// What the graph has noticed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The first packet has come from the peer.
+    Flowing,
+    /// The peer has pressed a key; said when it is released.
+    Digit {
+        /// `0`–`9`, `*`, `#`, `A`–`D`.
+        digit: char,
+        /// How long, milliseconds.
+        duration_ms: u32,
+    },
+    /// The peer's media comes from there, and goes there from now on.
+    Latched {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// Nothing has come for half a minute from a peer that should send; said once a silence.
+    Silent {
+        /// For how long, milliseconds.
+        for_ms: u64,
+    },
+    /// What was played has come to its end.
+    PlayFinished,
+    /// The leg is closed; this is what it was like.
+    Closed(Statistics),
+}
+
+/// Which of a leg's two ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// The RTP port.
+    Rtp,
+    /// The RTCP port.
+    Rtcp,
+}
+
+/// A packet to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transmit<'a> {
+    /// From which leg's port.
+    pub leg: Leg,
+    /// Which of its ports.
+    pub channel: Channel,
+    /// Where to.
+    pub to: SocketAddr,
+    /// The octets.
+    pub packet: &'a [u8],
+}
+
+/// Legs and who hears whom.
+pub struct Graph {
+    random: ChaCha20Rng,
+    lines: Vec<Option<Box<Line>>>,
+    index: HashMap<Leg, usize>,
+    out: Outbox,
+    events: VecDeque<(Leg, Event)>,
+    scratch: Vec<u8>,
+    clock: Option<NtpClock>,
+}
+
+impl std::fmt::Debug for Graph {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Graph").field("legs", &self.index.len()).finish_non_exhaustive()
+    }
+}
+
+impl Graph {
+    /// An empty graph; what must be unguessable is drawn from the seed.
+    pub fn new(seed: [u8; 32]) -> Self {
+        Self {
+            random: ChaCha20Rng::from_seed(seed),
+            lines: Vec::new(),
+            index: HashMap::new(),
+            out: Outbox::default(),
+            events: VecDeque::new(),
+            scratch: Vec::with_capacity(MAX_PACKET),
+            clock: None,
+        }
+    }
+
+    /// Does what it is told.
+    pub fn handle_command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::Open { leg } => self.open(leg),
+            Command::Configure { leg, agreed } => self.configure(now, leg, agreed),
+            Command::Connect { a, b } => self.connect(a, b),
+            Command::Disconnect { leg } => self.disconnect(leg),
+            Command::Play { .. } | Command::Stop { .. } | Command::SendDigit { .. } => {}
+            Command::Close { leg } => self.close(now, leg),
+        }
+    }
+
+    /// Takes a datagram from a leg's RTP port; RTCP on it is recognised (RFC 5761 section 4).
+    pub fn handle_rtp(&mut self, now: Instant, leg: Leg, from: SocketAddr, packet: &[u8]) {
+        if rtp::is_rtcp(packet) {
+            return self.handle_rtcp(now, leg, from, packet);
+        }
+        let Some(&at) = self.index.get(&leg).filter(|_| packet.len() <= MAX_PACKET) else { return };
+        let Some(line) = self.lines[at].as_deref_mut() else { return };
+        let Some(agreed) = line.agreed.as_deref() else { return };
+        self.scratch.clear();
+        self.scratch.extend_from_slice(packet);
+        let Some(admitted) = line.ingress.admit((now, from), agreed, &mut self.scratch) else { return };
+        let receives = agreed.direction.receives();
+        let peer = line.peer;
+        if !std::mem::replace(&mut line.ingress.flowing, true) {
+            tell(&mut self.events, leg, Event::Flowing);
+        }
+        if let Some(address) = admitted.latched {
+            tell(&mut self.events, leg, Event::Latched { address });
+        }
+        if !receives {
+            return;
+        }
+        let Some(peer) = peer.and_then(|peer| self.index.get(&peer)) else { return };
+        let Some(hearing) = self.lines[*peer].as_deref_mut() else { return };
+        let payload = &self.scratch[admitted.payload.clone()];
+        match admitted.content {
+            Content::Sound(_) => hearing.hear(now, &admitted, payload, &mut self.out),
+            Content::Event => {}
+        }
+    }
+
+    /// Takes a datagram from a leg's RTCP port.
+    pub fn handle_rtcp(&mut self, now: Instant, leg: Leg, from: SocketAddr, packet: &[u8]) {
+        let clock = self.clock(now);
+        let Some(&at) = self.index.get(&leg).filter(|_| packet.len() <= MAX_PACKET) else { return };
+        let Some(line) = self.lines[at].as_deref_mut() else { return };
+        let Some(agreed) = line.agreed.as_deref() else { return };
+        self.scratch.clear();
+        self.scratch.extend_from_slice(packet);
+        let ingress = &mut line.ingress;
+        let party = (&mut *ingress, agreed, line.egress.ssrc);
+        if line.reports.receive((now, &clock), from, party, &mut self.scratch) {
+            ingress.heard = Some(now);
+        }
+    }
+
+    /// Lets time pass: what is made by the clock is made now. To be called every 10 or 20 ms.
+    pub fn handle_tick(&mut self, now: Instant) {
+        let clock = self.clock(now);
+        for line in self.lines.iter_mut().flatten() {
+            line.tick(now, &mut self.out);
+            let Some(agreed) = line.agreed.as_deref() else { continue };
+            if line.reports.is_due(now, &mut self.random) {
+                let halves = (&mut line.ingress, &mut line.egress);
+                line.reports.send((now, &clock), (line.leg, agreed), halves, (&mut self.out, Farewell::No));
+            }
+            if let Some(silent) = line.ingress.silence(now, agreed) {
+                let for_ms = silent.as_millis() as u64;
+                tell(&mut self.events, line.leg, Event::Silent { for_ms });
+            }
+        }
+    }
+
+    /// The next packet to be sent.
+    pub fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
+        self.out.poll()
+    }
+
+    /// The next thing noticed.
+    pub fn poll_event(&mut self) -> Option<(Leg, Event)> {
+        self.events.pop_front()
+    }
+
+    /// How many legs are open.
+    pub fn legs(&self) -> usize {
+        self.index.len()
+    }
+
+    fn open(&mut self, leg: Leg) {
+        if self.index.contains_key(&leg) {
+            return;
+        }
+        let line = Some(Box::new(Line::new(leg, &mut self.random)));
+        let at = match self.lines.iter().position(Option::is_none) {
+            Some(at) => at,
+            None => {
+                self.lines.push(None);
+                self.lines.len() - 1
+            }
+        };
+        self.lines[at] = line;
+        self.index.insert(leg, at);
+    }
+
+    fn line(&mut self, leg: Leg) -> Option<&mut Line> {
+        self.lines[*self.index.get(&leg)?].as_deref_mut()
+    }
+
+    fn configure(&mut self, now: Instant, leg: Leg, agreed: Box<Agreed>) {
+        let Some(&at) = self.index.get(&leg) else { return };
+        let Some(line) = self.lines[at].as_deref_mut() else { return };
+        line.ingress.configure(now, &agreed);
+        line.egress.protection.set(agreed.srtp.as_ref().map(|keys| &keys.send));
+        line.reports.start(now, &mut self.random);
+        if line.agreed.as_ref() == Some(&agreed) {
+            return;
+        }
+        line.agreed = Some(agreed);
+        line.cut();
+        if let Some(peer) = line.peer.and_then(|peer| self.line(peer)) {
+            peer.cut();
+        }
+    }
+
+    fn connect(&mut self, a: Leg, b: Leg) {
+        let together = self.line(a).is_some_and(|line| line.peer == Some(b));
+        if a == b || together || !self.index.contains_key(&a) || !self.index.contains_key(&b) {
+            return;
+        }
+        self.disconnect(a);
+        self.disconnect(b);
+        for (leg, peer) in [(a, b), (b, a)] {
+            if let Some(line) = self.line(leg) {
+                line.peer = Some(peer);
+            }
+        }
+    }
+
+    fn disconnect(&mut self, leg: Leg) {
+        let Some(line) = self.line(leg) else { return };
+        line.cut();
+        if let Some(peer) = line.peer.take().and_then(|peer| self.line(peer)) {
+            peer.peer = None;
+            peer.cut();
+        }
+    }
+
+    fn close(&mut self, now: Instant, leg: Leg) {
+        self.disconnect(leg);
+        let clock = self.clock(now);
+        let Some(mut line) = self.index.remove(&leg).and_then(|at| self.lines[at].take()) else { return };
+        if let Some(agreed) = &line.agreed {
+            let halves = (&mut line.ingress, &mut line.egress);
+            line.reports.send((now, &clock), (leg, agreed), halves, (&mut self.out, Farewell::Yes));
+        }
+        self.events.push_back((leg, Event::Closed(line.statistics())));
+    }
+
+    /// Times in reports count from the graph's first input: reports need differences only, and a system without a
+    /// wall clock may count from where it likes (RFC 3550 section 4).
+    fn clock(&mut self, now: Instant) -> NtpClock {
+        *self.clock.get_or_insert_with(|| NtpClock::new(now, Duration::from_secs(1)))
+    }
+}
+
+fn tell(events: &mut VecDeque<(Leg, Event)>, leg: Leg, event: Event) {
+    if events.len() < MAX_EVENTS {
+        events.push_back((leg, event));
+    }
+}

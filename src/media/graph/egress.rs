@@ -1,0 +1,171 @@
+//! A leg's own outgoing stream: its SSRC, numbers and keys, from its opening to its end.
+//!
+//! Whoever feeds it (a relayed peer, a player, later a mix), the peer sees one source whose sequence numbers and
+//! timestamps go on. Timestamps advance by samples. A pause longer than [`PAUSE`] counts as the samples that were not
+//! sent (RFC 3550 section 5.1), because a timestamp that stood still would make the far jitter buffer believe that
+//! everything after it is late.
+
+use super::outbox::Outbox;
+use super::protection::Protection;
+use super::relay::{Mapping, Place};
+use super::{Channel, Leg};
+use crate::rtp::{self, Header};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::RngCore;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// A shorter silence is a packet delayed, not a pause.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What a packet is sent with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target {
+    pub(super) leg: Leg,
+    pub(super) to: SocketAddr,
+    pub(super) payload_type: u8,
+    /// Units of the RTP timestamp in a second.
+    pub(super) clock_rate: u32,
+}
+
+/// A leg's outgoing stream.
+pub(super) struct Egress {
+    pub(super) ssrc: u32,
+    sequence: u16,
+    timestamp: u32,
+    marker: bool,
+    pub(super) protection: Protection,
+    pub(super) sent: u64,
+    pub(super) octets: u64,
+    last: Option<(Instant, u32)>,
+}
+
+impl Egress {
+    pub(super) fn new(random: &mut ChaCha20Rng) -> Self {
+        Self {
+            ssrc: random.next_u32(),
+            // RFC 3711 section 3.3.1: starting low keeps a loss of the first packets from turning the roll-over
+            // counter wrong.
+            sequence: (random.next_u32() & 0x7fff) as u16,
+            timestamp: random.next_u32(),
+            marker: true,
+            protection: Protection::default(),
+            sent: 0,
+            octets: 0,
+            last: None,
+        }
+    }
+
+    /// The next packet begins a talk spurt.
+    pub(super) fn mark(&mut self) {
+        self.marker = true;
+    }
+
+    /// The timestamp of `now`, for sender reports: the last packet's plus what has passed since.
+    pub(super) fn timestamp_at(&self, now: Instant, clock_rate: u32) -> u32 {
+        match self.last {
+            Some((at, timestamp)) => {
+                timestamp.wrapping_add(units(now.saturating_duration_since(at), clock_rate))
+            }
+            None => self.timestamp,
+        }
+    }
+
+    /// Makes up for a pause, in whole frames of 10 ms, and marks the end of it.
+    fn resume(&mut self, now: Instant, clock_rate: u32) {
+        let Some((at, timestamp)) = self.last else { return };
+        let passed = now.saturating_duration_since(at);
+        let ahead = self.timestamp.wrapping_sub(timestamp);
+        let due = units(passed, clock_rate).saturating_sub(ahead);
+        if passed >= PAUSE && due < u32::MAX / 2 {
+            let frame = (clock_rate / 100).max(1);
+            self.timestamp = self.timestamp.wrapping_add(due / frame * frame);
+            self.marker = true;
+        }
+    }
+
+    /// Sends a frame of the box's own making at the next numbers; `units` is its length on the timestamp's scale.
+    pub(super) fn send(&mut self, now: Instant, target: &Target, out: &mut Outbox, frame: (&[u8], u32)) {
+        self.resume(now, target.clock_rate);
+        let timestamp = self.timestamp;
+        self.timestamp = timestamp.wrapping_add(frame.1);
+        self.send_at(now, target, out, (timestamp, frame.0));
+    }
+
+    /// Where the next frame would begin; a telephone event keeps this for all of its packets (RFC 4733 section 2.2.1).
+    pub(super) fn begin(&mut self, now: Instant, clock_rate: u32) -> u32 {
+        self.resume(now, clock_rate);
+        self.timestamp
+    }
+
+    /// Moves the timestamp on after an event.
+    pub(super) fn advance_to(&mut self, timestamp: u32) {
+        self.timestamp = timestamp;
+    }
+
+    /// Sends a packet at a given timestamp and the next sequence number.
+    pub(super) fn send_at(&mut self, now: Instant, target: &Target, out: &mut Outbox, frame: (u32, &[u8])) {
+        let (timestamp, payload) = frame;
+        let header = Header {
+            marker: std::mem::take(&mut self.marker),
+            payload_type: target.payload_type,
+            sequence: self.sequence,
+            timestamp,
+            ssrc: self.ssrc,
+        };
+        self.sequence = self.sequence.wrapping_add(1);
+        self.put(now, target, out, (&header, payload));
+    }
+
+    /// Leaves out frames that were lost on the way here, so that the far end notices.
+    pub(super) fn skip(&mut self, frames: u16, units: u32) {
+        self.sequence = self.sequence.wrapping_add(frames);
+        self.timestamp = self.timestamp.wrapping_add(u32::from(frames).wrapping_mul(units));
+    }
+
+    /// Passes on a packet with the leg's own numbers; `units` is its length on the timestamp's scale.
+    pub(super) fn relay(
+        &mut self,
+        (now, target): (Instant, &Target),
+        mapping: &mut Option<Mapping>,
+        (header, payload, units): (&Header, &[u8], u32),
+        out: &mut Outbox,
+    ) {
+        let place = mapping.as_mut().map_or(Place::Elsewhere, |mapping| mapping.place(header));
+        let (sequence, timestamp) = match place {
+            Place::At { sequence, timestamp } => (sequence, timestamp),
+            Place::Before => return,
+            Place::Elsewhere => {
+                self.resume(now, target.clock_rate);
+                self.marker = true;
+                *mapping = Some(Mapping::new(header, self.sequence, self.timestamp));
+                (self.sequence, self.timestamp)
+            }
+        };
+        if sequence.wrapping_sub(self.sequence) < u16::MAX / 2 {
+            self.sequence = sequence.wrapping_add(1);
+            self.timestamp = timestamp.wrapping_add(units);
+        }
+        let marker = header.marker | std::mem::take(&mut self.marker);
+        let own = Header { marker, payload_type: target.payload_type, sequence, timestamp, ssrc: self.ssrc };
+        self.put(now, target, out, (&own, payload));
+    }
+
+    fn put(&mut self, now: Instant, target: &Target, out: &mut Outbox, packet: (&Header, &[u8])) {
+        let (header, payload) = packet;
+        let protection = &mut self.protection;
+        let good = out.push((target.leg, Channel::Rtp), target.to, |buffer| {
+            rtp::write(header, payload, buffer);
+            protection.protect(buffer)
+        });
+        if good {
+            self.sent += 1;
+            self.octets += payload.len() as u64;
+            self.last = Some((now, header.timestamp));
+        }
+    }
+}
+
+fn units(duration: Duration, clock_rate: u32) -> u32 {
+    (duration.as_millis() * u128::from(clock_rate) / 1000) as u32
+}

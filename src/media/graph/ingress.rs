@@ -1,0 +1,127 @@
+//! What a leg's peer sends: who is listened to, what is counted, what it means.
+
+use super::latch::{Latch, Verdict};
+use super::protection::Protection;
+use crate::codec::Codec;
+use crate::negotiation::Agreed;
+use crate::reception::{Arrival, Reception};
+use crate::rtp::{self, Header};
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+/// A peer that should send and does not is reported after this long.
+pub(super) const SILENCE: Duration = Duration::from_secs(30);
+
+/// What a packet carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Sound in a codec.
+    Sound(Codec),
+    /// A telephone event.
+    Event,
+}
+
+/// A packet that was let in.
+pub(super) struct Admitted {
+    pub(super) header: Header,
+    pub(super) payload: Range<usize>,
+    pub(super) content: Content,
+    pub(super) arrival: Arrival,
+    /// The source that was learned with it.
+    pub(super) latched: Option<SocketAddr>,
+}
+
+/// The incoming half of a leg.
+pub(super) struct Ingress {
+    pub(super) latch: Latch,
+    pub(super) protection: Protection,
+    pub(super) reception: Reception,
+    /// The codec the peer sends now.
+    pub(super) codec: Codec,
+    /// When something good last came, or silence began to matter.
+    pub(super) heard: Option<Instant>,
+    pub(super) silence_told: bool,
+    pub(super) flowing: bool,
+}
+
+impl Ingress {
+    pub(super) fn new() -> Self {
+        Self {
+            latch: Latch::default(),
+            protection: Protection::default(),
+            reception: Reception::new(8000),
+            codec: Codec::Pcma,
+            heard: None,
+            silence_told: false,
+            flowing: false,
+        }
+    }
+
+    pub(super) fn configure(&mut self, now: Instant, agreed: &Agreed) {
+        self.latch.declare(now, agreed.remote_rtp);
+        self.protection.set(agreed.srtp.as_ref().map(|keys| &keys.receive));
+        self.codec = agreed.codec;
+        self.reception.set_clock_rate(agreed.codec.clock_rate());
+        self.heard = Some(now);
+        self.silence_told = false;
+    }
+
+    /// Lets a packet in or not. In `packet` it is decrypted in place.
+    pub(super) fn admit(
+        &mut self,
+        (now, from): (Instant, SocketAddr),
+        agreed: &Agreed,
+        packet: &mut Vec<u8>,
+    ) -> Option<Admitted> {
+        let verdict = self.latch.judge(now, from);
+        if verdict == Verdict::Refuse {
+            return None;
+        }
+        // Only what was agreed may be learned from: a stray datagram pins nothing.
+        let content = content(agreed, packet.get(1)? & 0x7f)?;
+        if self.protection.is_on() && !self.protection.unprotect(packet) {
+            return None;
+        }
+        let (header, payload) = rtp::parse(packet)?;
+        if payload.is_empty() {
+            return None;
+        }
+        let latched = self.latch.heard(now, from, verdict).then_some(from);
+        self.heard = Some(now);
+        self.silence_told = false;
+        if let Content::Sound(codec) = content
+            && codec != self.codec
+        {
+            self.codec = codec;
+            self.reception.set_clock_rate(codec.clock_rate());
+        }
+        let arrival = self.reception.handle(&header, now);
+        Some(Admitted { header, payload, content, arrival, latched })
+    }
+
+    /// How long the peer has been silent, when it is time to say so.
+    pub(super) fn silence(&mut self, now: Instant, agreed: &Agreed) -> Option<Duration> {
+        if !agreed.direction.receives() {
+            self.heard = Some(now);
+            return None;
+        }
+        let silent = now.saturating_duration_since(self.heard?);
+        let due = silent >= SILENCE && !self.silence_told;
+        self.silence_told |= due;
+        due.then_some(silent)
+    }
+}
+
+/// What a payload type means. Comfort noise (RFC 3389) and all that was not agreed is nothing.
+fn content(agreed: &Agreed, payload_type: u8) -> Option<Content> {
+    if payload_type == agreed.receive_payload_type {
+        return Some(Content::Sound(agreed.codec));
+    }
+    let event = [agreed.event_receive_payload_type, agreed.event_payload_type];
+    if event.contains(&Some(payload_type)) {
+        return Some(Content::Event);
+    }
+    let also = agreed.also_receive.iter().find(|(number, _)| *number == payload_type);
+    also.map(|(_, codec)| Content::Sound(*codec))
+}

@@ -1,0 +1,7 @@
+//! Two or more scripted peers around a graph, in virtual time: what each of them hears is measured.
+
+mod continuity;
+mod latching;
+mod peer;
+mod relaying;
+mod world;

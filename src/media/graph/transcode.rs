@@ -1,0 +1,195 @@
+//! From one codec to another: a jitter buffer evens the packets out, and frames are made by the tick.
+//!
+//! The two halves are separate because a mix will need them so: [`Listener`] makes samples of what one leg says,
+//! [`Speaker`] makes payloads of what one leg is to hear.
+
+use super::pace::Pace;
+use crate::codec::{Codec, Decoder, Encoder};
+use crate::jitter::{Frame, JitterBuffer};
+use crate::resample::Resampler;
+use crate::rtp::Header;
+use std::time::{Duration, Instant};
+
+/// Ticks come early and late by a little.
+const TOLERANCE: Duration = Duration::from_millis(5);
+/// A reader further behind than this starts from now.
+const BEHIND: Duration = Duration::from_millis(100);
+/// Frames made up after the last real one before there is silence.
+const MADE_UP: u32 = 5;
+/// Samples kept for frames to come, at most: a second at 16 kHz.
+const MAX_SAMPLES: usize = 16_000;
+
+/// Makes samples of a leg's packets.
+pub(super) struct Listener {
+    codec: Codec,
+    jitter: JitterBuffer,
+    decoder: Decoder,
+    next: Option<Instant>,
+    /// Samples of the frame before: how long one that did not come is taken to be.
+    frame: usize,
+    made_up: u32,
+}
+
+impl Listener {
+    pub(super) fn new(codec: Codec) -> Self {
+        Self {
+            codec,
+            jitter: JitterBuffer::new(codec.clock_rate()),
+            decoder: Decoder::new(codec),
+            next: None,
+            frame: codec.samples(20),
+            made_up: MADE_UP,
+        }
+    }
+
+    pub(super) fn push(&mut self, header: &Header, payload: &[u8], now: Instant) {
+        self.jitter.push(header, payload, now);
+    }
+
+    /// A sequence number that carried an event.
+    pub(super) fn skip(&mut self, header: &Header, now: Instant) {
+        self.jitter.skip(header, now);
+    }
+
+    /// Appends the samples that are due to `out`.
+    pub(super) fn read(&mut self, now: Instant, out: &mut Vec<i16>) {
+        let mut next = self.next.filter(|next| *next + BEHIND > now).unwrap_or(now);
+        while next <= now + TOLERANCE {
+            next += self.read_frame(now, out);
+        }
+        self.next = Some(next);
+    }
+
+    fn read_frame(&mut self, now: Instant, out: &mut Vec<i16>) -> Duration {
+        let rate = self.codec.sample_rate();
+        let samples = match self.jitter.pull(now) {
+            Frame::Payload { payload, .. } => {
+                self.made_up = 0;
+                match self.decoder.decode(payload, out) {
+                    0 => None,
+                    samples => {
+                        self.frame = samples;
+                        Some(samples)
+                    }
+                }
+            }
+            Frame::Lost { units } => {
+                let samples = u64::from(units) * u64::from(rate) / u64::from(self.codec.clock_rate());
+                self.frame = (samples as usize).clamp(rate as usize / 1000, rate as usize / 8);
+                None
+            }
+            Frame::Empty => {
+                self.made_up += 1;
+                if self.made_up > MADE_UP {
+                    self.made_up = MADE_UP + 1;
+                    return Duration::from_millis(10);
+                }
+                None
+            }
+        };
+        let samples = samples.unwrap_or_else(|| {
+            self.decoder.conceal(self.frame, out);
+            self.frame
+        });
+        Duration::from_micros(samples as u64 * 1_000_000 / u64::from(rate))
+    }
+}
+
+/// Makes payloads of samples.
+pub(super) struct Speaker {
+    codec: Codec,
+    ptime_ms: u8,
+    rate: u32,
+    resampler: Option<Resampler>,
+    encoder: Encoder,
+    samples: Vec<i16>,
+    payload: Vec<u8>,
+    pace: Pace,
+}
+
+impl Speaker {
+    /// Speaks samples of a rate in a codec and packet time.
+    pub(super) fn new(codec: Codec, ptime_ms: u8, rate: u32) -> Self {
+        Self {
+            codec,
+            ptime_ms: codec.packet_time_ms(ptime_ms),
+            rate,
+            resampler: (rate != codec.sample_rate()).then(|| Resampler::new(rate, codec.sample_rate())),
+            encoder: Encoder::new(codec),
+            samples: Vec::new(),
+            payload: Vec::new(),
+            pace: Pace::default(),
+        }
+    }
+
+    /// The rate of the samples taken in, Hz.
+    pub(super) fn rate(&self) -> u32 {
+        self.rate
+    }
+
+    /// A frame's length in samples of the rate taken in.
+    pub(super) fn frame(&self) -> usize {
+        (self.rate / 1000) as usize * usize::from(self.ptime_ms)
+    }
+
+    pub(super) fn write(&mut self, samples: &[i16]) {
+        if self.samples.len() > MAX_SAMPLES {
+            return;
+        }
+        match &mut self.resampler {
+            Some(resampler) => resampler.process(samples, &mut self.samples),
+            None => self.samples.extend_from_slice(samples),
+        }
+    }
+
+    /// Whether the beat asks for a frame.
+    pub(super) fn is_due(&mut self, now: Instant) -> bool {
+        self.pace.due(now, u32::from(self.ptime_ms))
+    }
+
+    /// The next payload and its length in timestamp units, if there are samples enough.
+    pub(super) fn payload(&mut self) -> Option<(&[u8], u32)> {
+        let frame = self.codec.samples(u32::from(self.ptime_ms));
+        if self.samples.len() < frame {
+            return None;
+        }
+        self.payload.clear();
+        self.encoder.encode(&self.samples[..frame], &mut self.payload);
+        self.samples.drain(..frame);
+        Some((&self.payload, self.codec.units(u32::from(self.ptime_ms))))
+    }
+
+    /// Whether a whole frame waits.
+    fn is_full(&self) -> bool {
+        self.samples.len() >= self.codec.samples(u32::from(self.ptime_ms))
+    }
+}
+
+/// One leg heard by another in another codec.
+pub(super) struct Transcoder {
+    pub(super) listener: Listener,
+    speaker: Speaker,
+    scratch: Vec<i16>,
+}
+
+impl Transcoder {
+    pub(super) fn new(from: Codec, to: Codec, ptime_ms: u8) -> Self {
+        Self {
+            listener: Listener::new(from),
+            speaker: Speaker::new(to, ptime_ms, from.sample_rate()),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Moves on to `now`; then [`Transcoder::payload`] has what is due.
+    pub(super) fn advance(&mut self, now: Instant) {
+        self.scratch.clear();
+        self.listener.read(now, &mut self.scratch);
+        self.speaker.write(&self.scratch);
+    }
+
+    /// The next payload that is due.
+    pub(super) fn payload(&mut self, now: Instant) -> Option<(&[u8], u32)> {
+        if self.speaker.is_full() && self.speaker.is_due(now) { self.speaker.payload() } else { None }
+    }
+}
