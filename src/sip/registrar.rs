@@ -225,7 +225,10 @@ impl Registrar {
             return Err(RestoreError::Full);
         }
         let contact = restore::read(now, kept, self.table.next_id())?;
-        Ok(self.table.insert(contact, &self.limits))
+        // Spread over the interval, so that a restart is no burst.
+        let keepalive_at =
+            now + table::interval(contact.flow, &self.limits) * (contact.id % 100) as u32 / 100;
+        Ok(self.table.insert(contact, keepalive_at))
     }
 
     /// Drops all contacts of a device that no longer exists, or whose secret changed.
@@ -278,7 +281,8 @@ impl Registrar {
             if contact.id == 0 {
                 contact.id = self.table.next_id();
             }
-            let id = self.table.insert(contact, &self.limits);
+            let keepalive_at = now + table::interval(contact.flow, &self.limits);
+            let id = self.table.insert(contact, keepalive_at);
             changes.extend(
                 self.table.contact(id).cloned().map(|contact| BindingChange::Bound(Box::new(contact))),
             );

@@ -229,10 +229,7 @@ impl Registration {
     pub fn set_servers(&mut self, now: Instant, servers: Vec<Server>) {
         let had_none = self.servers.is_empty();
         self.servers = servers;
-        let moved = self.bound.as_ref().is_some_and(|bound| {
-            let same = self.servers.iter().find(|server| server.candidate == bound.server.candidate);
-            same.is_some_and(|server| self.contact_at(server) != bound.contact)
-        });
+        let moved = self.has_moved();
         match self.state {
             State::Waiting { .. } if had_none && !self.servers.is_empty() => self.begin_round(now),
             State::Registered { .. } | State::Waiting { .. } if moved => self.begin_round(now),
@@ -403,7 +400,8 @@ impl Registration {
         let candidate = server.candidate.clone();
         let service_route = answer::service_route(response);
         self.bound = Some(Bound { server, contact, expires_at: now + expires, service_route });
-        self.state = State::Registered { refresh_at: now + self.refresh_after(expires) };
+        let refresh_after = if self.has_moved() { Duration::ZERO } else { self.refresh_after(expires) };
+        self.state = State::Registered { refresh_at: now + refresh_after };
         self.backoff = Backoff::default();
         self.keepalive_at = Some(now + attempt::keepalive(candidate.transport));
         let seen = answer::seen(response);
@@ -485,6 +483,14 @@ impl Registration {
 
     fn contact_at(&self, server: &Server) -> Uri {
         attempt::contact(&self.account, server)
+    }
+
+    /// Whether the binding names an address that is ours no more.
+    fn has_moved(&self) -> bool {
+        self.bound.as_ref().is_some_and(|bound| {
+            let same = self.servers.iter().find(|server| server.candidate == bound.server.candidate);
+            same.is_some_and(|server| self.contact_at(server) != bound.contact)
+        })
     }
 
     fn keep_alive(&mut self, now: Instant) {

@@ -123,11 +123,18 @@ pub(super) fn flow_of(value: &NameAddr, outbound: bool) -> Result<(Option<Arc<st
     let instance: Option<Arc<str>> = match instance.as_deref().map(|text| text.trim_matches(['<', '>', ' ']))
     {
         Some(text) if text.len() > MAX_TEXT => return Err(Refusal::Contact("instance too long")),
-        Some(text) if !text.is_empty() => Some(text.into()),
+        Some(text) if is_urn(text) => Some(text.into()),
         _ => None,
     };
     let reg_id = value.params.get("reg-id").and_then(|text| text.parse().ok()).filter(|&id: &u32| id > 0);
     Ok((instance.clone(), reg_id.filter(|_| outbound && instance.is_some())))
+}
+
+/// Whether the text can stand in quotes and as a URI parameter without escapes; an instance that cannot is no URN
+/// (RFC 8141 2) and is ignored.
+fn is_urn(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+=:@/%".contains(&byte))
 }
 
 /// `0.7` as 700; what cannot be read counts as 1 (RFC 3261 25.1, `qvalue`).

@@ -5,7 +5,7 @@ use super::contact::{Contact, Line};
 use crate::flow::{Flow, Transport};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Every contact.
 #[derive(Debug, Default)]
@@ -42,8 +42,8 @@ impl Table {
         ids.iter().filter_map(|id| self.contacts.get(id))
     }
 
-    /// Puts a contact in, in place of the one with its id.
-    pub fn insert(&mut self, contact: Contact, limits: &Limits) -> u64 {
+    /// Puts a contact in, in place of the one with its id. `keepalive_at` is when it gets its first keep-alive.
+    pub fn insert(&mut self, contact: Contact, keepalive_at: Instant) -> u64 {
         let id = contact.id;
         let waiting = self.due.get(&id).copied().filter(|_| {
             // A refresh on the same flow does not put the next keep-alive off.
@@ -55,8 +55,7 @@ impl Table {
         self.flows.entry(contact.flow).or_default().push(id);
         self.expiries.insert((contact.expires_at, id));
         if contact.is_behind_nat() && contact.line == Line::Open {
-            let at = waiting.unwrap_or(contact.registered_at + interval(contact.flow, limits));
-            self.schedule(at, id);
+            self.schedule(waiting.unwrap_or(keepalive_at), id);
         }
         self.contacts.insert(id, contact);
         id
@@ -129,7 +128,8 @@ impl Table {
     }
 }
 
-fn interval(flow: Flow, limits: &Limits) -> std::time::Duration {
+/// Between keep-alives on this flow.
+pub(super) fn interval(flow: Flow, limits: &Limits) -> Duration {
     match flow.transport {
         Transport::Udp => limits.keepalive_udp,
         Transport::Tcp | Transport::Tls => limits.keepalive_stream,

@@ -23,7 +23,9 @@ pub struct Attempt {
     pub from: NameAddr,
     /// The same.
     pub to: NameAddr,
-    /// Call-ID and CSeq (one for the whole machine, RFC 3261 10.2), Contact, Expires, Supported.
+    /// The number of its CSeq; all of a machine's REGISTERs count on (RFC 3261 10.2).
+    pub cseq: u32,
+    /// Call-ID, Contact, Expires, Supported.
     pub headers: Headers,
 }
 
@@ -43,7 +45,6 @@ impl Wanted<'_> {
         let address = NameAddr::new(Uri::sip(Some(&account.username), &home));
         let mut headers = Headers::new();
         headers.push(Name::CallId, call_id);
-        headers.push(Name::CSeq, format_args!("{cseq} REGISTER"));
         headers.push(Name::Contact, format_args!("<{}>;expires={}", self.contact, self.expires));
         if let Some(old) = self.old {
             headers.push(Name::Contact, format_args!("<{old}>;expires=0"));
@@ -56,6 +57,7 @@ impl Wanted<'_> {
             request_uri: Uri::sip(None, &account.domain),
             from: address.clone(),
             to: address,
+            cseq,
             headers,
         }
     }
