@@ -1,1 +1,5 @@
 //! Real sockets, foreign clients, real faults.
+
+mod clients;
+mod sipp;
+mod tshark;

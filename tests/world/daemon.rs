@@ -1,0 +1,197 @@
+//! The exchange itself as a process: generated configuration, free ports, a folder of its own.
+
+use super::deadline::wait_for;
+use super::loopback;
+use super::process::Process;
+use anyhow::{Context, Result, bail, ensure};
+use nix::sys::signal::Signal;
+use serde_json::Value;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output};
+use std::sync::OnceLock;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long starting and stopping may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An exchange that runs. Dropped, it is killed and everything it kept is removed.
+pub(crate) struct Daemon {
+    process: Option<Process>,
+    address: Ipv4Addr,
+    folder: TempDir,
+    starts: u32,
+}
+
+impl Daemon {
+    /// Starts an exchange without a site.
+    pub fn start() -> Result<Self> {
+        Self::start_with("")
+    }
+
+    /// Starts an exchange with further lines in its configuration.
+    pub fn start_with(configuration: &str) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let address = loopback::address();
+        let state = folder.path().join("state");
+        std::fs::create_dir(&state)?;
+        let media = media_ports();
+        let text = format!(
+            "state = {state:?}\n\
+             [sip]\nudp = [\"{address}:5060\"]\ntcp = [\"{address}:5060\"]\ntls = [\"{address}:5061\"]\n\
+             [media]\nports = \"{}-{}\"\n\
+             [http]\nhttp = [\"{address}:8080\"]\nhttps = [\"{address}:8443\"]\n\
+             [control]\nsocket = {:?}\n\
+             {configuration}",
+            media.0,
+            media.1,
+            folder.path().join("control.sock"),
+        );
+        std::fs::write(folder.path().join("vaxel.toml"), text)?;
+        let mut daemon = Self { process: None, address, folder, starts: 0 };
+        daemon.start_again()?;
+        Ok(daemon)
+    }
+
+    /// Starts an exchange with a site in force.
+    pub fn with_site(document: &str) -> Result<Self> {
+        let daemon = Self::start()?;
+        daemon.apply(document)?;
+        Ok(daemon)
+    }
+
+    /// Starts it again on what the last run left; ready when this returns.
+    pub fn start_again(&mut self) -> Result<()> {
+        ensure!(self.process.is_none(), "the exchange runs already");
+        let socket = self.socket();
+        if socket.exists() {
+            std::fs::remove_file(&socket)?;
+        }
+        self.starts += 1;
+        let log = self.folder.path().join(format!("log-{}", self.starts));
+        let mut command = Command::new(program("vaxeld")?);
+        command.arg("--config").arg(self.folder.path().join("vaxel.toml")).current_dir(self.folder.path());
+        let process = self.process.insert(Process::start("vaxeld", &mut command, log)?);
+        wait_for("control socket", PATIENCE, || match process.must_run() {
+            Err(problem) => Some(Err(problem)),
+            Ok(()) => socket.exists().then_some(Ok(())),
+        })?
+    }
+
+    /// Where phones reach it.
+    pub fn sip(&self) -> SocketAddr {
+        (self.address, 5060).into()
+    }
+
+    /// Where phones reach it over TLS.
+    pub fn sips(&self) -> SocketAddr {
+        (self.address, 5061).into()
+    }
+
+    /// Its state folder.
+    pub fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    /// Its control socket.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("control.sock")
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
+    /// Its log so far.
+    pub fn log(&self) -> String {
+        self.process.as_ref().map(Process::words).unwrap_or_default()
+    }
+
+    /// Runs `vaxel ARGUMENTS`, whatever comes of it.
+    pub fn vaxel(&self, arguments: &[&str]) -> Result<Output> {
+        let mut command = Command::new(program("vaxel")?);
+        command.arg("--socket").arg(self.socket()).args(arguments);
+        command.output().context("starting vaxel")
+    }
+
+    /// What `vaxel ARGUMENTS --json` answers; a refusal is an error.
+    pub fn ask(&self, arguments: &[&str]) -> Result<Value> {
+        let output = self.vaxel(&[arguments, &["--json"]].concat())?;
+        if !output.status.success() {
+            bail!("vaxel {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+        }
+        serde_json::from_slice(&output.stdout).context("vaxel printed no JSON")
+    }
+
+    /// Asks until the answer pleases.
+    pub fn ask_until(&self, arguments: &[&str], pleases: impl Fn(&Value) -> bool) -> Result<Value> {
+        let mut last = Value::Null;
+        let what = format!("pleasing answer to {}", arguments.join(" "));
+        wait_for(&what, PATIENCE, || {
+            last = self.ask(arguments).ok()?;
+            pleases(&last).then_some(())
+        })
+        .with_context(|| format!("the last was {last:#}"))?;
+        Ok(last)
+    }
+
+    /// Puts a site document in force.
+    pub fn apply(&self, document: &str) -> Result<Value> {
+        let path = self.folder.path().join("site.toml");
+        std::fs::write(&path, document)?;
+        self.ask(&["site", "apply", &path.to_string_lossy()])
+    }
+
+    /// Ends it as an administrator does.
+    pub fn stop(&mut self) -> Result<ExitStatus> {
+        let mut process = self.process.take().context("the exchange does not run")?;
+        process.signal(Signal::SIGTERM)?;
+        process.wait(PATIENCE)
+    }
+
+    /// Ends it as a crash does.
+    pub fn kill(&mut self) -> Result<()> {
+        let mut process = self.process.take().context("the exchange does not run")?;
+        process.signal(Signal::SIGKILL)?;
+        process.wait(PATIENCE).map(drop)
+    }
+}
+
+/// A range of media ports for one exchange. They are bound on all its addresses, so exchanges running beside
+/// each other must not share them; phones use 10000 to 19999.
+fn media_ports() -> (u16, u16) {
+    use std::sync::atomic::{AtomicU16, Ordering};
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    const SLOTS: u16 = 24;
+    const SIZE: u16 = 500;
+    let slot = (std::process::id() as u16).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % SLOTS;
+    let first = 20_000 + slot * SIZE;
+    (first, first + SIZE - 1)
+}
+
+/// One of our programs, built from the sources as they are now, in the profile of this suite.
+fn program(name: &str) -> Result<PathBuf> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let folder = BUILT.get_or_init(|| build().map_err(|problem| format!("{problem:#}")));
+    match folder {
+        Ok(folder) => Ok(folder.join(name)),
+        Err(problem) => bail!("{problem}"),
+    }
+}
+
+/// Builds the programs and gives their folder: `target/debug` for a suite in `target/debug/deps`.
+fn build() -> Result<PathBuf> {
+    let suite = std::env::current_exe()?;
+    let folder = suite.parent().and_then(Path::parent).context("the suite lies in target/PROFILE/deps")?;
+    let target = folder.parent().context("the suite lies in target/PROFILE/deps")?;
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--quiet", "--workspace", "--bins", "--target-dir"]).arg(target);
+    if folder.ends_with("release") {
+        command.arg("--release");
+    }
+    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).output()?;
+    ensure!(output.status.success(), "building: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(folder.to_owned())
+}

@@ -1,0 +1,5 @@
+//! Phones.
+
+pub(crate) mod baresip;
+mod control;
+pub(crate) mod hearing;
