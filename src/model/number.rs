@@ -1,7 +1,7 @@
 //! Telephone numbers: the Swedish number plan, how people spell numbers, and how they are shown.
 //!
-//! The tables are ours, not libphonenumber's: the `phonenumber` crate brings 20 further crates, takes 0.7 s
-//! (unoptimised) and 8 MiB before its first answer, and knows neither the short numbers nor the classes.
+//! The tables are ours, not libphonenumber's: the `phonenumber` crate brings 20 further crates, takes 113 ms
+//! (optimised) and 6 MiB before its first answer, and knows neither the short numbers nor the classes.
 
 mod dialled;
 mod plan;

@@ -96,7 +96,7 @@ impl<'r> Fields<'r> {
             }
             other => self.wrong(key, format!("a table belongs here, not {}", kind(other))),
         }
-        self.kept.insert(key.to_owned(), value);
+        self.kept.insert(key.to_owned(), sorted(value));
         Some(entries)
     }
 
@@ -193,6 +193,18 @@ impl<'r> Fields<'r> {
         if count > most {
             self.wrong(key, format!("there are {count} of them; {most} is the most"));
         }
+    }
+}
+
+/// A table whose keys have no order of their own gets one.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Table(table) => {
+            let mut entries: Vec<(String, Value)> = table.into_iter().collect();
+            entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+            Value::Table(entries.into_iter().collect())
+        }
+        other => other,
     }
 }
 

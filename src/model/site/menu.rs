@@ -4,6 +4,7 @@ use super::company::Language;
 use super::defaults;
 use super::fields::{Fields, Read, Wrong, shown};
 use super::group::reached_by;
+use super::secret::Pin;
 use super::value::{count, id, line, pin, reference, speech, string};
 use crate::{AnnouncementId, E164, Extension, HoursId, MenuId, Number, RoomId};
 use std::collections::BTreeMap;
@@ -143,7 +144,7 @@ pub struct Room {
     /// Its number outside.
     pub number: Option<E164>,
     /// Asked for at the door.
-    pub pin: Option<String>,
+    pub pin: Option<Pin>,
     /// How many fit.
     pub max_participants: u32,
 }

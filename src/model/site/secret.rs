@@ -82,6 +82,27 @@ impl<S: Fn() -> [u8; 16]> Hasher for Argon2id<S> {
     }
 }
 
+/// Digits that are pressed to prove who somebody is. In clear: they are few enough to be tried in no time.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pin(Box<str>);
+
+impl Pin {
+    pub(super) fn new(digits: &str) -> Self {
+        Self(digits.into())
+    }
+
+    /// Its digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pin")
+    }
+}
+
 /// A device's secret as what digest authentication needs of it: H(user ":" realm ":" secret).
 ///
 /// In the document: `$ha1$` MD5 `$` SHA-256, in hex. The user is the device's id, so a device that gets another

@@ -4,7 +4,7 @@ use super::company::{LANGUAGES, Language};
 use super::defaults::{self, most};
 use super::fields::{Fields, Read, Wrong};
 use super::menu::digit;
-use super::secret::{Ha1, PasswordHash};
+use super::secret::{Ha1, PasswordHash, Pin};
 use super::then::{Mailbox, Then};
 use super::trunk::classes;
 use super::value::{count, email, flag, id, line, parsed, pin, reference, secret, string, word};
@@ -80,7 +80,8 @@ impl NoAnswer {
     pub(super) fn read(fields: &mut Fields<'_>, own: Option<&Mailbox>) -> Self {
         let rule = fields.table("no_answer", |fields| {
             let after_s = fields.or("after_s", count(defaults::NO_ANSWER_BOUNDS_S), defaults::NO_ANSWER_S);
-            Self { after_s, then: Then::key(fields, own) }
+            let reading = fields.reading;
+            Self { after_s, then: fields.maybe("then", |value| Then::read(value, reading, own)) }
         });
         rule.unwrap_or(Self { after_s: defaults::NO_ANSWER_S, then: None })
     }
@@ -132,7 +133,7 @@ const DISPLAYS: &[(&str, CallerDisplay)] =
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Voicemail {
     /// Asked for from other phones; without it the mailbox is open from the user's own phones only.
-    pub pin: Option<String>,
+    pub pin: Option<Pin>,
     /// Efterval: digits that lead the caller on, with the numbers they lead to.
     pub after_menu: BTreeMap<char, Number>,
 }

@@ -2,6 +2,7 @@
 
 use super::fields::{Read, Wrong, kind, shown};
 use super::mistake::suggestion;
+use super::secret::Pin;
 use jiff::civil::Date;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -84,10 +85,10 @@ pub(super) fn id<T: for<'t> From<&'t str>>(value: &Value) -> Read<T> {
 }
 
 /// Digits that are pressed to prove who somebody is.
-pub(super) fn pin(value: &Value) -> Read<String> {
+pub(super) fn pin(value: &Value) -> Read<Pin> {
     let text = string(value)?;
     let right = (4..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    right.then(|| text.to_owned()).ok_or_else(|| Wrong("a PIN is 4 to 12 digits in quotes".to_owned()))
+    right.then(|| Pin::new(text)).ok_or_else(|| Wrong("a PIN is 4 to 12 digits in quotes".to_owned()))
 }
 
 /// A secret: anything of 1 to 200 characters on one line.
@@ -119,7 +120,7 @@ pub(super) fn moment(value: &Value) -> Read<jiff::Timestamp> {
 /// A mail address, as far as that can be told.
 pub(super) fn email(value: &Value) -> Read<String> {
     let text = line(value)?;
-    let right = matches!(text.split_once('@'), Some((name, host)) if !name.is_empty() && host.contains('.'))
+    let right = matches!(text.split_once('@'), Some((name, host)) if !name.is_empty() && !host.is_empty())
         && !text.contains(char::is_whitespace);
     right.then_some(text).ok_or_else(|| Wrong("this is no mail address".to_owned()))
 }
