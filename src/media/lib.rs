@@ -27,5 +27,5 @@ pub use quality::Statistics;
 pub use reception::Reception;
 pub use resample::Resampler;
 pub use sdp::Direction;
-pub use srtp::SrtpKeys;
+pub use srtp::{Srtp, SrtpKeys};
 pub use tone::Tone;

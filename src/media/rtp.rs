@@ -29,6 +29,20 @@ pub struct Header {
 /// Reads the header and says where in `packet` the payload lies, with extension and padding taken off. `None` when it
 /// is not RTP version 2, is truncated, or is RTCP multiplexed on the same port (RFC 5761 section 4).
 pub fn parse(packet: &[u8]) -> Option<(Header, Range<usize>)> {
+    let (header, start) = parse_header(packet)?;
+    let mut end = packet.len();
+    if packet[0] & 0x20 != 0 {
+        let padding = usize::from(*packet.last()?);
+        if padding == 0 {
+            return None;
+        }
+        end = end.checked_sub(padding)?;
+    }
+    (start <= end).then_some((header, start..end))
+}
+
+/// Reads the header and says where the payload starts, for packets whose payload is encrypted, padding included.
+pub fn parse_header(packet: &[u8]) -> Option<(Header, usize)> {
     let fixed = packet.first_chunk::<HEADER_LEN>()?;
     if fixed[0] >> 6 != VERSION || is_rtcp(packet) {
         return None;
@@ -40,16 +54,7 @@ pub fn parse(packet: &[u8]) -> Option<(Header, Range<usize>)> {
         timestamp: u32::from_be_bytes([fixed[4], fixed[5], fixed[6], fixed[7]]),
         ssrc: u32::from_be_bytes([fixed[8], fixed[9], fixed[10], fixed[11]]),
     };
-    let start = header_len(packet)?;
-    let mut end = packet.len();
-    if fixed[0] & 0x20 != 0 {
-        let padding = usize::from(*packet.last()?);
-        if padding == 0 {
-            return None;
-        }
-        end = end.checked_sub(padding)?;
-    }
-    (start <= end).then_some((header, start..end))
+    Some((header, header_len(packet)?))
 }
 
 /// The octets before the payload, with contributing sources and extension (RFC 3550 section 5.3.1); `None` when they
@@ -85,3 +90,6 @@ fn octets(header: &Header) -> [u8; HEADER_LEN] {
     octets[8..12].copy_from_slice(&header.ssrc.to_be_bytes());
     octets
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
