@@ -74,11 +74,12 @@ fn display(text: &str) -> Option<(Option<String>, &str)> {
         let name = lex::unquote(&text[..length]).into_owned();
         return Some((Some(name).filter(|name| !name.is_empty()), lex::trim(&text[length..])));
     }
-    match text.find('<') {
+    // Behind a `;` or `"` it is no display name any more: a bare URI whose parameter quotes a `<`.
+    match text.find(['<', ';', '"']).filter(|at| text[*at..].starts_with('<')) {
         Some(0) | None => Some((None, text)),
         Some(at) => {
             let name = lex::trim(&text[..at]);
-            let plain = !name.contains(['"', ',', ';', ':', '@', '>']);
+            let plain = !name.contains([',', ':', '@', '>']);
             plain.then(|| (Some(name.to_owned()).filter(|name| !name.is_empty()), &text[at..]))
         }
     }
@@ -92,5 +93,52 @@ impl fmt::Display for NameAddr {
             write!(f, "{quoted} ")?;
         }
         write!(f, "<{}>{}", self.uri, self.params)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> NameAddr {
+        NameAddr::parse(text).unwrap_or_else(|| panic!("{text}"))
+    }
+
+    #[test]
+    fn a_display_name_is_read_with_or_without_quotes_and_printed_with() {
+        let quoted = parse(r#""Åsa \"X\" \\ Ek" <sip:1001@a>;tag=1"#);
+        assert_eq!(quoted.display.as_deref(), Some(r#"Åsa "X" \ Ek"#));
+        assert_eq!(quoted.to_string(), r#""Åsa \"X\" \\ Ek" <sip:1001@a>;tag=1"#);
+        assert_eq!(parse("Anna A. Ek<sip:a>").display.as_deref(), Some("Anna A. Ek"));
+        assert_eq!(parse(r#""" <sip:a>"#).display, None);
+        let hostile = parse("<sip:a>").named("x\r\nEvil: 1");
+        assert_eq!(hostile.to_string(), r#""x  Evil: 1" <sip:a>"#);
+    }
+
+    #[test]
+    fn quoted_parameters_may_hold_anything() {
+        let text = r#"<sip:1001@a:5060;ob>;reg-id=1;+sip.instance="<urn:uuid:0;,>""#;
+        let contact = parse(text);
+        assert_eq!(contact.params.unquoted("+SIP.instance").as_deref(), Some("<urn:uuid:0;,>"));
+        assert_eq!(contact.to_string(), text);
+        let bare = parse(r#"sip:1001@a;+sip.instance="<urn:uuid:0>""#);
+        assert_eq!(bare.uri.as_str(), "sip:1001@a");
+        assert_eq!(bare.params.unquoted("+sip.instance").as_deref(), Some("<urn:uuid:0>"));
+    }
+
+    #[test]
+    fn a_tag_can_be_set_replaced_and_removed() {
+        let tagged = parse("<sip:a>;tag=1;x").with_tag("2");
+        assert_eq!(tagged.to_string(), "<sip:a>;tag=2;x");
+        assert_eq!(tagged.without_tag().to_string(), "<sip:a>;x");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in
+            ["", "<", "<sip:a", "sip:a?b=c", "\"x <sip:a>", "A, B <sip:a>", "<sip:a> x", "<sip:a>;=1", "*"]
+        {
+            assert_eq!(NameAddr::parse(text), None, "{text}");
+        }
     }
 }

@@ -200,3 +200,6 @@ impl fmt::Debug for Headers {
         f.debug_list().entries(self.iter().map(|(name, value)| format!("{name}: {value}"))).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

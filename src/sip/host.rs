@@ -99,6 +99,17 @@ impl From<SocketAddr> for Authority {
     }
 }
 
+/// The host is a name when it is no address.
+impl From<&crate::flow::HostPort> for Authority {
+    fn from(advertised: &crate::flow::HostPort) -> Authority {
+        let host = match advertised.host.parse() {
+            Ok(ip) => Host::Ip(ip),
+            Err(_) => Host::Name(advertised.host.to_ascii_lowercase().into()),
+        };
+        Authority { host, port: Some(advertised.port) }
+    }
+}
+
 impl fmt::Display for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.port {

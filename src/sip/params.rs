@@ -5,6 +5,9 @@ use std::fmt;
 
 use crate::lex;
 
+/// More parameters than any sane value has make it malformed.
+const MAX_PARAMS: usize = 64;
+
 /// An ordered list of parameters; names are compared without case, values are kept as written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Params(Vec<(Box<str>, Option<Box<str>>)>);
@@ -15,7 +18,7 @@ impl Params {
         Params(Vec::new())
     }
 
-    /// Reads `a=1;b;c="x"`, what stands behind the first `;`. `None` when a name is not a token, a value cannot stand or
+    /// Reads `a=1;b;c="x"`, what stands behind the first `;`. `None` when a name is not a token, a value cannot stand, there are absurdly many or
     /// a parameter is empty; one `;` at the very end is forgiven.
     pub fn parse(text: &str) -> Option<Params> {
         let mut out = Vec::new();
@@ -30,7 +33,10 @@ impl Params {
             };
             let quoted = |value: &str| lex::quoted_length(value) == Some(value.len());
             let plain = |value: &str| !value.contains(['"', ' ', '\t', '<', '>']);
-            if !lex::is_token(name) || value.is_some_and(|value| !plain(value) && !quoted(value)) {
+            if out.len() == MAX_PARAMS
+                || !lex::is_token(name)
+                || value.is_some_and(|value| !plain(value) && !quoted(value))
+            {
                 return None;
             }
             out.push((name.into(), value.map(Into::into)));

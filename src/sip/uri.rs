@@ -38,7 +38,7 @@ pub enum UriError {
     /// A tel URI without a number.
     #[error("bad number")]
     Number,
-    /// Longer than 4 GiB would allow to index.
+    /// Longer than 65535 bytes.
     #[error("too long")]
     Long,
 }
@@ -299,7 +299,8 @@ impl Uri {
             Some(at) => {
                 let userinfo = &text[start..start + at];
                 let colon = userinfo.find(':').unwrap_or(userinfo.len());
-                self.user = Some((start as u32, (start + colon) as u32));
+                // `sip:@host` names nobody; gateways send it for withheld numbers.
+                self.user = (colon > 0).then_some((start as u32, (start + colon) as u32));
                 if colon < userinfo.len() {
                     self.password = Some(((start + colon + 1) as u32, (start + at) as u32));
                 }
@@ -307,9 +308,6 @@ impl Uri {
             }
             None => start,
         };
-        if self.user.is_some_and(|(start, end)| start == end) {
-            return Err(UriError::Characters);
-        }
         let end = text[host_start..].find([';', '?']).map_or(text.len(), |at| host_start + at);
         let authority = &text[host_start..end];
         let colon = match authority.rfind(']') {
@@ -430,3 +428,6 @@ impl fmt::Debug for Uri {
         write!(f, "Uri({})", self.raw)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,9 @@ pub enum HeaderError {
     Repeated(Name),
 }
 
+/// More values than any sane header has make it malformed: reading them all would be work for nothing.
+const MAX_VALUES: usize = 128;
+
 type Result<T> = std::result::Result<T, HeaderError>;
 
 /// Who refreshes a session (RFC 4028 section 4).
@@ -98,8 +101,7 @@ impl Headers {
 
     /// Every Via, topmost first.
     pub fn vias(&self) -> Result<Vec<Via>> {
-        let read = |value| Via::parse(value).ok_or(HeaderError::Malformed(Name::Via));
-        self.values(&Name::Via).map(read).collect()
+        self.list(&Name::Via, Via::parse)
     }
 
     /// From.
@@ -120,8 +122,7 @@ impl Headers {
 
     /// Every address in `name`: Contact, Route, Path, P-Asserted-Identity and the like.
     pub fn addresses(&self, name: &Name) -> Result<Vec<NameAddr>> {
-        let read = |value| NameAddr::parse(value).ok_or_else(|| HeaderError::Malformed(name.clone()));
-        self.values(name).map(read).collect()
+        self.list(name, NameAddr::parse)
     }
 
     /// Every Contact. `*` is malformed here: ask [`Headers::contact_is_star`] first where it may stand.
@@ -258,6 +259,12 @@ impl Headers {
             return Err(HeaderError::Repeated(name.clone()));
         }
         Ok(first)
+    }
+
+    fn list<T>(&self, name: &Name, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>> {
+        let bounded = |(at, value)| (at < MAX_VALUES).then(|| read(value)).flatten();
+        let values: Option<Vec<T>> = self.values(name).enumerate().map(bounded).collect();
+        values.ok_or_else(|| HeaderError::Malformed(name.clone()))
     }
 
     fn number<T: TryFrom<u64>>(&self, name: Name) -> Result<Option<T>> {
