@@ -206,7 +206,16 @@ fn table(text: &str) -> Result<Table, Vec<Mistake>> {
         let message = format!("it has {} bytes; {} is the most", text.len(), most::DOCUMENT_BYTES);
         return Err(mistake("document".to_owned(), message));
     }
+    let values = text.bytes().filter(|byte| matches!(byte, b'=' | b',' | b'[')).count();
+    let lines = text.bytes().filter(|byte| *byte == b'\n').count();
+    if values.max(lines) > most::DOCUMENT_VALUES {
+        let message = format!("it holds more than {} values or lines", most::DOCUMENT_VALUES);
+        return Err(mistake("document".to_owned(), message));
+    }
     toml::from_str(text).map_err(|first: toml::de::Error| {
+        if text.len() > most::RECOVERED_BYTES {
+            return vec![syntax(text, &first)];
+        }
         let (_, errors) = DeTable::parse_recoverable(text);
         // What follows from an error is an error again, so a long list says nothing.
         let mut mistakes: Vec<Mistake> = errors.iter().take(20).map(|error| syntax(text, error)).collect();

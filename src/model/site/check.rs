@@ -34,10 +34,12 @@ impl<'r, K: Eq + Hash + Display> Once<'r, K> {
     }
 
     fn see(&mut self, key: K, path: String) {
-        if let Some(first) = self.seen.get(&key) {
-            self.reading.wrong(path, format!("{key} is taken by {first}"));
-        } else {
-            self.seen.insert(key, path);
+        match self.seen.get(&key) {
+            Some(first) if *first == path => self.reading.wrong(path, format!("{key} is there twice")),
+            Some(first) => self.reading.wrong(path, format!("{key} is already given at {first}")),
+            None => {
+                self.seen.insert(key, path);
+            }
         }
     }
 }

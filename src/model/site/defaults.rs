@@ -76,6 +76,10 @@ pub(super) const PLANS: [(&str, &str, &[&str]); 3] =
 pub(super) mod most {
     /// Bytes of a document.
     pub const DOCUMENT_BYTES: usize = 4 << 20;
+    /// Signs that begin a value (`=`, `,` and `[`), and lines, of a document: each costs some 200 bytes.
+    pub const DOCUMENT_VALUES: usize = 500_000;
+    /// Bytes of a document in which more than the first error of spelling is looked for.
+    pub const RECOVERED_BYTES: usize = 256 << 10;
     /// Places where phones are.
     pub const PLACES: usize = 500;
     /// Subnets of a place.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     ActivityId, AnnouncementId, Class, Classes, E164, Extension, GroupId, HoursId, MenuId, Number, PlanId,
-    QueueId, RoomId, TrunkId, UserId,
+    QueueId, RoomId, SiteId, TrunkId, UserId,
 };
 use std::net::IpAddr;
 
@@ -77,6 +77,11 @@ impl Site {
         let (user, device) = self.index.devices.get(id)?;
         let user = &self.users[*user];
         Some((user, &user.devices[*device]))
+    }
+
+    /// The place with the id.
+    pub fn place_named(&self, id: &SiteId) -> Option<&Place> {
+        self.places.iter().find(|place| place.id == *id)
     }
 
     /// The trunk with the id.

@@ -60,7 +60,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "true or false belongs here",
     ),
     ("secret = \"trunk-hemlighet\"", "", "trunks.reserv.secret", "must be given"),
-    ("id = \"reserv\"", "id = \"operator\"", "trunks.operator.id", "taken by trunks.operator.id"),
+    ("id = \"reserv\"", "id = \"operator\"", "trunks.operator.id", "operator is there twice"),
     // Outgoing calls.
     ("\"society\"]", "\"socety\"]", "outbound[0].classes[5]", "did you mean \"society\"?"),
     (
@@ -74,13 +74,13 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     // Users.
     ("id = \"anna\"", "id = \"änna\"", "users.änna.id", "cannot be an id"),
     ("id = \"anna\"", "name_ = 1", "users[0].id", "must be given"),
-    ("id = \"cia\"", "id = \"bo\"", "users.bo.id", "bo is taken by users.bo.id"),
-    ("id = \"cia\"", "id = \"support\"", "queues.support.id", "support is taken by users.support.id"),
+    ("id = \"cia\"", "id = \"bo\"", "users.bo.id", "bo is there twice"),
+    ("id = \"cia\"", "id = \"support\"", "queues.support.id", "support is already given at users.support.id"),
     (
         "extension = \"202\"",
         "extension = \"201\"",
         "users.bo.extension",
-        "201 is taken by users.anna.extension",
+        "201 is already given at users.anna.extension",
     ),
     ("extension = \"202\"", "extension = 202", "users.bo.extension", "text in quotes"),
     ("extension = \"202\"", "extension = \"133\"", "users.bo.extension", "own mailbox"),
@@ -89,13 +89,13 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "extension = \"300\"",
         "extension = \"202\"",
         "groups.salj.extension",
-        "202 is taken by users.bo.extension",
+        "202 is already given at users.bo.extension",
     ),
     (
         "number = \"+46812345202\"",
         "number = \"+46812345201\"",
         "users.bo.number",
-        "taken by users.anna.number",
+        "already given at users.anna.number",
     ),
     (
         "number = \"+46812345202\"",
@@ -153,7 +153,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "id = \"bo-bord\"",
         "id = \"anna-bord\"",
         "users.bo.devices.anna-bord.id",
-        "taken by users.anna.devices.anna-bord.id",
+        "already given at users.anna.devices.anna-bord.id",
     ),
     ("id = \"anna-bord\"", "id = \"anna@bord\"", "users.anna.devices.anna@bord.id", "cannot be an id"),
     (
@@ -184,7 +184,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "members = [\"anna\", \"bo\"]",
         "members = [\"anna\", \"anna\"]",
         "groups.salj.members[1]",
-        "taken by groups.salj.members[0]",
+        "already given at groups.salj.members[0]",
     ),
     ("agents = [\"anna\", \"bo\"]", "agents = \"anna\"", "queues.support.agents", "a list in [ ]"),
     (
@@ -232,7 +232,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "id = \"kundbesok\"",
         "id = \"kundbesok\"\ncode = 4",
         "activities.kundbesok.code",
-        "4 is taken by activities.lunch.code",
+        "4 is already given at activities.lunch.code",
     ),
     ("[[rooms]]", "[[roms]]", "roms", "did you mean \"rooms\"?"),
     ("[barring]", "[[barring]]", "barring", "a table belongs here, not a list"),
@@ -315,4 +315,10 @@ fn documents_are_bounded_in_every_direction() {
 
     let deep = format!("a = {}", "[".repeat(100_000));
     assert!(parse(&deep).is_err());
+
+    for dense in [format!("a = [{}]", "0,".repeat(600_000)), "x\n".repeat(600_000)] {
+        assert_eq!(parse(&dense).unwrap_err()[0].message, "it holds more than 500000 values or lines");
+    }
+    let broken = format!("{}\nb = c\nd = e\n", "a = 1 # a\n".repeat(30_000));
+    assert_eq!(parse(&broken).unwrap_err().len(), 1);
 }
