@@ -31,6 +31,7 @@ use crate::tone::Tone;
 use ingress::Content;
 use line::Line;
 use outbox::Outbox;
+use protection::Wire;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use reports::Farewell;
@@ -229,7 +230,7 @@ impl Graph {
         let Some(agreed) = line.agreed.as_deref() else { return };
         self.scratch.clear();
         self.scratch.extend_from_slice(packet);
-        let Some(admitted) = line.ingress.admit((now, from), agreed, &mut self.scratch) else { return };
+        let Some(admitted) = line.ingress.admit((now, from), (agreed, &mut line.protection), &mut self.scratch) else { return };
         let receives = agreed.direction.receives();
         let peer = line.peer;
         if !std::mem::replace(&mut line.ingress.flowing, true) {
@@ -260,7 +261,7 @@ impl Graph {
         self.scratch.extend_from_slice(packet);
         let ingress = &mut line.ingress;
         let party = (&mut *ingress, agreed, line.egress.ssrc);
-        if line.reports.receive((now, &clock), from, party, &mut self.scratch) {
+        if line.reports.receive((now, &clock), from, party, (&mut self.scratch, &mut line.protection)) {
             ingress.heard = Some(now);
         }
     }
@@ -272,8 +273,9 @@ impl Graph {
             line.tick(now, &mut self.out);
             let Some(agreed) = line.agreed.as_deref() else { continue };
             if line.reports.is_due(now, &mut self.random) {
-                let halves = (&mut line.ingress, &mut line.egress);
-                line.reports.send((now, &clock), (line.leg, agreed), halves, (&mut self.out, Farewell::No));
+                let halves = (&mut line.ingress, &line.egress);
+                let wire = &mut Wire { out: &mut self.out, protection: &mut line.protection };
+                line.reports.send((now, &clock), (line.leg, agreed), halves, (wire, Farewell::No));
             }
             if let Some(silent) = line.ingress.silence(now, agreed) {
                 let for_ms = silent.as_millis() as u64;
@@ -321,7 +323,7 @@ impl Graph {
         let Some(&at) = self.index.get(&leg) else { return };
         let Some(line) = self.lines[at].as_deref_mut() else { return };
         line.ingress.configure(now, &agreed);
-        line.egress.protection.set(agreed.srtp.as_ref().map(|keys| &keys.send));
+        line.protection.agree(agreed.srtp.as_ref());
         line.reports.start(now, &mut self.random);
         if line.agreed.as_ref() == Some(&agreed) {
             return;
@@ -361,8 +363,9 @@ impl Graph {
         let clock = self.clock(now);
         let Some(mut line) = self.index.remove(&leg).and_then(|at| self.lines[at].take()) else { return };
         if let Some(agreed) = &line.agreed {
-            let halves = (&mut line.ingress, &mut line.egress);
-            line.reports.send((now, &clock), (leg, agreed), halves, (&mut self.out, Farewell::Yes));
+            let halves = (&mut line.ingress, &line.egress);
+            let wire = &mut Wire { out: &mut self.out, protection: &mut line.protection };
+            line.reports.send((now, &clock), (leg, agreed), halves, (wire, Farewell::Yes));
         }
         self.events.push_back((leg, Event::Closed(line.statistics())));
     }

@@ -5,8 +5,7 @@
 //! sent (RFC 3550 section 5.1), because a timestamp that stood still would make the far jitter buffer believe that
 //! everything after it is late.
 
-use super::outbox::Outbox;
-use super::protection::Protection;
+use super::protection::Wire;
 use super::relay::{Mapping, Place};
 use super::{Channel, Leg};
 use crate::rtp::{self, Header};
@@ -34,7 +33,6 @@ pub(super) struct Egress {
     sequence: u16,
     timestamp: u32,
     marker: bool,
-    pub(super) protection: Protection,
     pub(super) sent: u64,
     pub(super) octets: u64,
     last: Option<(Instant, u32)>,
@@ -49,7 +47,6 @@ impl Egress {
             sequence: (random.next_u32() & 0x7fff) as u16,
             timestamp: random.next_u32(),
             marker: true,
-            protection: Protection::default(),
             sent: 0,
             octets: 0,
             last: None,
@@ -85,11 +82,11 @@ impl Egress {
     }
 
     /// Sends a frame of the box's own making at the next numbers; `units` is its length on the timestamp's scale.
-    pub(super) fn send(&mut self, now: Instant, target: &Target, out: &mut Outbox, frame: (&[u8], u32)) {
+    pub(super) fn send(&mut self, now: Instant, target: &Target, wire: &mut Wire<'_>, frame: (&[u8], u32)) {
         self.resume(now, target.clock_rate);
         let timestamp = self.timestamp;
         self.timestamp = timestamp.wrapping_add(frame.1);
-        self.send_at(now, target, out, (timestamp, frame.0));
+        self.send_at(now, target, wire, (timestamp, frame.0));
     }
 
     /// Where the next frame would begin; a telephone event keeps this for all of its packets (RFC 4733 section 2.2.1).
@@ -104,7 +101,7 @@ impl Egress {
     }
 
     /// Sends a packet at a given timestamp and the next sequence number.
-    pub(super) fn send_at(&mut self, now: Instant, target: &Target, out: &mut Outbox, frame: (u32, &[u8])) {
+    pub(super) fn send_at(&mut self, now: Instant, target: &Target, wire: &mut Wire<'_>, frame: (u32, &[u8])) {
         let (timestamp, payload) = frame;
         let header = Header {
             marker: std::mem::take(&mut self.marker),
@@ -114,7 +111,7 @@ impl Egress {
             ssrc: self.ssrc,
         };
         self.sequence = self.sequence.wrapping_add(1);
-        self.put(now, target, out, (&header, payload));
+        self.put(now, target, wire, (&header, payload));
     }
 
     /// Leaves out frames that were lost on the way here, so that the far end notices.
@@ -129,7 +126,7 @@ impl Egress {
         (now, target): (Instant, &Target),
         mapping: &mut Option<Mapping>,
         (header, payload, units): (&Header, &[u8], u32),
-        out: &mut Outbox,
+        wire: &mut Wire<'_>,
     ) {
         let place = mapping.as_mut().map_or(Place::Elsewhere, |mapping| mapping.place(header));
         let (sequence, timestamp) = match place {
@@ -148,15 +145,14 @@ impl Egress {
         }
         let marker = header.marker | std::mem::take(&mut self.marker);
         let own = Header { marker, payload_type: target.payload_type, sequence, timestamp, ssrc: self.ssrc };
-        self.put(now, target, out, (&own, payload));
+        self.put(now, target, wire, (&own, payload));
     }
 
-    fn put(&mut self, now: Instant, target: &Target, out: &mut Outbox, packet: (&Header, &[u8])) {
+    fn put(&mut self, now: Instant, target: &Target, wire: &mut Wire<'_>, packet: (&Header, &[u8])) {
         let (header, payload) = packet;
-        let protection = &mut self.protection;
-        let good = out.push((target.leg, Channel::Rtp), target.to, |buffer| {
+        let good = wire.out.push((target.leg, Channel::Rtp), target.to, |buffer| {
             rtp::write(header, payload, buffer);
-            protection.protect(buffer)
+            wire.protection.protect(buffer)
         });
         if good {
             self.sent += 1;

@@ -35,7 +35,6 @@ pub(super) struct Admitted {
 /// The incoming half of a leg.
 pub(super) struct Ingress {
     pub(super) latch: Latch,
-    pub(super) protection: Protection,
     pub(super) reception: Reception,
     /// The codec the peer sends now.
     pub(super) codec: Codec,
@@ -49,7 +48,6 @@ impl Ingress {
     pub(super) fn new() -> Self {
         Self {
             latch: Latch::default(),
-            protection: Protection::default(),
             reception: Reception::new(8000),
             codec: Codec::Pcma,
             heard: None,
@@ -60,7 +58,6 @@ impl Ingress {
 
     pub(super) fn configure(&mut self, now: Instant, agreed: &Agreed) {
         self.latch.declare(now, agreed.remote_rtp);
-        self.protection.set(agreed.srtp.as_ref().map(|keys| &keys.receive));
         self.codec = agreed.codec;
         self.reception.set_clock_rate(agreed.codec.clock_rate());
         self.heard = Some(now);
@@ -71,7 +68,7 @@ impl Ingress {
     pub(super) fn admit(
         &mut self,
         (now, from): (Instant, SocketAddr),
-        agreed: &Agreed,
+        (agreed, protection): (&Agreed, &mut Protection),
         packet: &mut Vec<u8>,
     ) -> Option<Admitted> {
         let verdict = self.latch.judge(now, from);
@@ -80,7 +77,7 @@ impl Ingress {
         }
         // Only what was agreed may be learned from: a stray datagram pins nothing.
         let content = content(agreed, packet.get(1)? & 0x7f)?;
-        if self.protection.is_on() && !self.protection.unprotect(packet) {
+        if !protection.unprotect(packet) {
             return None;
         }
         let (header, payload) = rtp::parse(packet)?;

@@ -4,6 +4,7 @@ use super::Leg;
 use super::egress::{Egress, Target};
 use super::ingress::{Admitted, Content, Ingress};
 use super::outbox::Outbox;
+use super::protection::{Protection, Wire};
 use super::relay::Mapping;
 use super::repacket::{Piece, RATE, Repacket};
 use super::reports::Reports;
@@ -34,6 +35,7 @@ pub(super) struct Line {
     pub(super) agreed: Option<Box<Agreed>>,
     pub(super) ingress: Ingress,
     pub(super) egress: Egress,
+    pub(super) protection: Protection,
     pub(super) reports: Reports,
     /// The leg that hears this one, and is heard by it.
     pub(super) peer: Option<Leg>,
@@ -49,6 +51,7 @@ impl Line {
             agreed: None,
             ingress: Ingress::new(),
             egress: Egress::new(random),
+            protection: Protection::default(),
             reports: Reports::new(random),
             peer: None,
             feed: Feed::Nothing,
@@ -93,7 +96,8 @@ impl Line {
             Feed::Nothing => {}
             Feed::Relay(mapping) => {
                 let units = length(codec, payload);
-                self.egress.relay((now, &target), mapping, (&from.header, payload, units), out);
+                let wire = &mut Wire { out, protection: &mut self.protection };
+                self.egress.relay((now, &target), mapping, (&from.header, payload, units), wire);
             }
             Feed::Repacket(repacket) => {
                 repacket.push(&from.header, payload);
@@ -116,8 +120,9 @@ impl Line {
                 transcoder.advance(now);
                 let Some(target) = self.target() else { return };
                 let Feed::Transcode(transcoder) = &mut self.feed else { return };
+                let wire = &mut Wire { out, protection: &mut self.protection };
                 while let Some(frame) = transcoder.payload(now) {
-                    self.egress.send(now, &target, out, frame);
+                    self.egress.send(now, &target, wire, frame);
                 }
             }
         }
@@ -142,10 +147,11 @@ impl Line {
     fn send_repacked(&mut self, now: Instant, target: &Target, out: &mut Outbox) {
         let Feed::Repacket(repacket) = &mut self.feed else { return };
         let units = repacket.units();
+        let wire = &mut Wire { out, protection: &mut self.protection };
         while let Some(piece) = repacket.poll(now) {
             match piece {
                 Piece::Gap(frames) => self.egress.skip(frames, units),
-                Piece::Frame(payload) => self.egress.send(now, target, out, (payload, units)),
+                Piece::Frame(payload) => self.egress.send(now, target, wire, (payload, units)),
             }
         }
     }

@@ -1,39 +1,44 @@
-//! The SRTP contexts of a leg, one a direction, kept while their keys stay.
+//! The SRTP of a leg: kept through new agreements as long as the keys stay (RFC 3711).
 
-use crate::srtp::MasterKey;
+use super::outbox::Outbox;
+use crate::srtp::{Srtp, SrtpKeys};
 
-/// One direction's context; without a key it does nothing.
+/// A leg's SRTP; without keys everything passes as it is.
 #[derive(Default)]
-pub(super) struct Protection {
-    key: Option<MasterKey>,
-}
+pub(super) struct Protection(Option<Box<Srtp>>);
 
 impl Protection {
-    /// Takes a key. The same key goes on counting, another one starts afresh.
-    pub(super) fn set(&mut self, key: Option<&MasterKey>) {
-        if self.key.as_ref() != key {
-            self.key = key.cloned();
+    /// Takes the keys of an agreement. The same keys go on counting, others start afresh.
+    pub(super) fn agree(&mut self, keys: Option<&SrtpKeys>) {
+        match (&mut self.0, keys) {
+            (Some(srtp), Some(keys)) => srtp.update(keys),
+            (srtp, keys) => *srtp = keys.map(|keys| Box::new(Srtp::new(keys))),
         }
     }
 
-    /// Whether there is a key.
-    pub(super) fn is_on(&self) -> bool {
-        self.key.is_some()
+    /// Protects a packet; whether it may be sent.
+    pub(super) fn protect(&mut self, packet: &mut Vec<u8>) -> bool {
+        self.0.as_mut().is_none_or(|srtp| srtp.protect(packet).is_ok())
     }
 
-    pub(super) fn protect(&mut self, _packet: &mut Vec<u8>) -> bool {
-        !self.is_on()
+    /// Opens a packet; whether it is genuine.
+    pub(super) fn unprotect(&mut self, packet: &mut Vec<u8>) -> bool {
+        self.0.as_mut().is_none_or(|srtp| srtp.unprotect(packet).is_ok())
     }
 
-    pub(super) fn unprotect(&mut self, _packet: &mut Vec<u8>) -> bool {
-        !self.is_on()
+    /// Protects a report.
+    pub(super) fn protect_rtcp(&mut self, packet: &mut Vec<u8>) -> bool {
+        self.0.as_mut().is_none_or(|srtp| srtp.protect_rtcp(packet).is_ok())
     }
 
-    pub(super) fn protect_rtcp(&mut self, _packet: &mut Vec<u8>) -> bool {
-        !self.is_on()
+    /// Opens a report.
+    pub(super) fn unprotect_rtcp(&mut self, packet: &mut Vec<u8>) -> bool {
+        self.0.as_mut().is_none_or(|srtp| srtp.unprotect_rtcp(packet).is_ok())
     }
+}
 
-    pub(super) fn unprotect_rtcp(&mut self, _packet: &mut Vec<u8>) -> bool {
-        !self.is_on()
-    }
+/// The way out of a leg.
+pub(super) struct Wire<'a> {
+    pub(super) out: &'a mut Outbox,
+    pub(super) protection: &'a mut Protection,
 }

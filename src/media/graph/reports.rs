@@ -2,7 +2,7 @@
 
 use super::egress::Egress;
 use super::ingress::Ingress;
-use super::outbox::Outbox;
+use super::protection::{Protection, Wire};
 use super::{Channel, Leg};
 use crate::negotiation::Agreed;
 use crate::rtcp::{self, Compound, NtpClock, Packet, ReportBlock, SenderInfo};
@@ -60,8 +60,8 @@ impl Reports {
         &mut self,
         (now, clock): (Instant, &NtpClock),
         (leg, agreed): (Leg, &Agreed),
-        (ingress, egress): (&mut Ingress, &mut Egress),
-        (out, farewell): (&mut Outbox, Farewell),
+        (ingress, egress): (&mut Ingress, &Egress),
+        (wire, farewell): (&mut Wire<'_>, Farewell),
     ) {
         let Some(to) = self.destination(agreed, ingress) else { return };
         let channel = if agreed.rtcp_mux { Channel::Rtp } else { Channel::Rtcp };
@@ -80,10 +80,9 @@ impl Reports {
             cname: &cname,
             goodbye: farewell == Farewell::Yes,
         };
-        let protection = &mut egress.protection;
-        out.push((leg, channel), to, |packet| {
+        wire.out.push((leg, channel), to, |packet| {
             rtcp::write(&compound, packet);
-            !protection.is_on() || protection.protect_rtcp(packet)
+            wire.protection.protect_rtcp(packet)
         });
     }
 
@@ -93,11 +92,11 @@ impl Reports {
         (now, clock): (Instant, &NtpClock),
         from: SocketAddr,
         (ingress, agreed, ssrc): (&mut Ingress, &Agreed, u32),
-        packet: &mut Vec<u8>,
+        (packet, protection): (&mut Vec<u8>, &mut Protection),
     ) -> bool {
         let known = from == agreed.remote_rtcp
             || ingress.latch.destination().is_some_and(|media| media.ip() == from.ip());
-        if !known || (ingress.protection.is_on() && !ingress.protection.unprotect_rtcp(packet)) {
+        if !known || !protection.unprotect_rtcp(packet) {
             return false;
         }
         let Some(packets) = rtcp::parse(packet) else { return false };

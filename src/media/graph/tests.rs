@@ -1,7 +1,10 @@
 //! Two or more scripted peers around a graph, in virtual time: what each of them hears is measured.
 
 mod continuity;
+mod cost;
 mod latching;
 mod peer;
 mod relaying;
+mod reporting;
+mod securing;
 mod world;

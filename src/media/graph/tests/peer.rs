@@ -3,8 +3,11 @@
 use super::super::Leg;
 use crate::codec::{Codec, Decoder, Encoder};
 use crate::negotiation::Agreed;
+use crate::reception::Reception;
+use crate::rtcp::{self, Compound, NtpClock, Packet, SenderInfo};
 use crate::rtp::{self, Header};
 use crate::sdp::Direction;
+use crate::srtp::{MasterKey, Srtp, SrtpKeys, Suite};
 use std::f32::consts::TAU;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -30,7 +33,11 @@ pub(super) struct Peer {
     pub(super) ptime_ms: u8,
     pub(super) header: Header,
     pub(super) arrived: Vec<Arrived>,
-    pub(super) reports: Vec<(Instant, Vec<u8>)>,
+    /// The box's reports, with their times.
+    pub(super) reports: Vec<(Instant, Vec<Packet>)>,
+    pub(super) srtp: Option<Srtp>,
+    reception: Reception,
+    sent: u32,
     encoder: Encoder,
     phase: f32,
     pub(super) next: Instant,
@@ -54,6 +61,9 @@ impl Peer {
             },
             arrived: Vec::new(),
             reports: Vec::new(),
+            srtp: agreed.srtp.as_ref().map(mirrored),
+            reception: Reception::new(agreed.codec.clock_rate()),
+            sent: 0,
             encoder: Encoder::new(agreed.codec),
             phase: 0.0,
             // Telephones do not beat together, and not with the graph.
@@ -88,6 +98,59 @@ impl Peer {
         self.header.marker = false;
         self.header.sequence = self.header.sequence.wrapping_add(1);
         self.header.timestamp = self.header.timestamp.wrapping_add(codec.units(ms));
+        self.sent += 1;
+        if let Some(srtp) = &mut self.srtp {
+            srtp.protect(&mut packet).expect("it protects");
+        }
+        packet
+    }
+
+    /// Takes what the box sent from its RTP port.
+    pub(super) fn receive(&mut self, at: Instant, packet: &[u8]) {
+        let mut packet = packet.to_vec();
+        if let Some(srtp) = &mut self.srtp {
+            assert!(srtp.unprotect(&mut packet).is_ok(), "what the box sends is genuine");
+        }
+        let (header, payload) = rtp::parse(&packet).expect("the box sends RTP");
+        self.reception.handle(&header, at);
+        self.arrived.push(Arrived { at, header, payload: packet[payload].to_vec() });
+    }
+
+    /// Takes a report of the box's.
+    pub(super) fn receive_report(&mut self, at: Instant, packet: &[u8]) {
+        let mut packet = packet.to_vec();
+        if let Some(srtp) = &mut self.srtp {
+            assert!(srtp.unprotect_rtcp(&mut packet).is_ok(), "what the box reports is genuine");
+        }
+        let packets = rtcp::parse(&packet).expect("the box sends RTCP");
+        for packet in &packets {
+            if let Packet::SenderReport { ssrc, info, .. } = packet {
+                self.reception.handle_sender_report(*ssrc, info.ntp, at);
+            }
+        }
+        self.reports.push((at, packets));
+    }
+
+    /// Its own report.
+    pub(super) fn report(&mut self, now: Instant, clock: &NtpClock) -> Vec<u8> {
+        let sender = SenderInfo {
+            ntp: clock.at(now),
+            rtp_timestamp: self.header.timestamp,
+            packets: self.sent,
+            octets: 160 * self.sent,
+        };
+        let compound = Compound {
+            ssrc: self.header.ssrc,
+            sender: Some(sender),
+            report: self.reception.report(now),
+            cname: "peer",
+            goodbye: false,
+        };
+        let mut packet = Vec::new();
+        rtcp::write(&compound, &mut packet);
+        if let Some(srtp) = &mut self.srtp {
+            srtp.protect_rtcp(&mut packet).expect("it protects");
+        }
         packet
     }
 
@@ -140,6 +203,21 @@ impl Peer {
             }
         }
     }
+}
+
+/// The keys as the other end has them.
+fn mirrored(keys: &SrtpKeys) -> Srtp {
+    Srtp::new(&SrtpKeys { send: keys.receive.clone(), receive: keys.send.clone() })
+}
+
+/// The agreement, encrypted.
+pub(super) fn encrypted(agreed: Agreed, suite: Suite) -> Agreed {
+    let seed = agreed.remote_rtp.port() as u8;
+    let keys = SrtpKeys {
+        send: MasterKey::from_random(suite, &[seed; _]),
+        receive: MasterKey::from_random(suite, &[seed + 1; _]),
+    };
+    Agreed { srtp: Some(keys), ..agreed }
 }
 
 /// The amplitude of one frequency (Goertzel).

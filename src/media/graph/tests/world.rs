@@ -1,8 +1,9 @@
 //! The network and the clock.
 
 use super::super::{Channel, Command, Event, Graph, Leg};
-use super::peer::{Arrived, Peer};
+use super::peer::Peer;
 use crate::negotiation::Agreed;
+use crate::rtcp::NtpClock;
 use crate::rtp;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -28,11 +29,14 @@ pub(super) struct World {
     pub(super) peers: Vec<Peer>,
     pub(super) events: Vec<(Leg, Event)>,
     pub(super) network: Network,
+    /// Packets lost from the graph to the peers, in percent.
+    pub(super) loss_to_peers: u32,
     /// Every how many milliseconds the graph is ticked.
     pub(super) tick_ms: u64,
     random: ChaCha8Rng,
     flying: Vec<(Instant, usize, Vec<u8>)>,
     tick: Instant,
+    start: Instant,
 }
 
 #[allow(clippy::disallowed_methods)]
@@ -50,10 +54,12 @@ impl World {
             peers: Vec::new(),
             events: Vec::new(),
             network: Network::default(),
+            loss_to_peers: 0,
             tick_ms: 20,
             random: ChaCha8Rng::seed_from_u64(11),
             flying: Vec::new(),
             tick: now,
+            start: now,
         };
         for (leg, agreed) in (1..).zip(agreements) {
             world.command(Command::Open { leg: Leg(leg) });
@@ -111,6 +117,16 @@ impl World {
         self.drain();
     }
 
+    /// A peer reports, and the report takes a while.
+    pub(super) fn report(&mut self, leg: u64, delay_ms: u64) {
+        let clock = NtpClock::new(self.start, Duration::from_secs(1_700_000_000));
+        let now = self.now;
+        let peer = self.peer(leg);
+        let (from, packet) = (peer.agreed.remote_rtcp, peer.report(now, &clock));
+        self.graph.handle_rtcp(now + Duration::from_millis(delay_ms), Leg(leg), from, &packet);
+        self.drain();
+    }
+
     pub(super) fn digits(&self, leg: u64) -> String {
         let digit = |(of, event): &(Leg, Event)| match event {
             Event::Digit { digit, .. } if *of == Leg(leg) => Some(*digit),
@@ -159,13 +175,15 @@ impl World {
     fn drain(&mut self) {
         while let Some(transmit) = self.graph.poll_transmit() {
             let Some(peer) = self.peers.iter_mut().find(|peer| peer.leg == transmit.leg) else { continue };
-            match (transmit.channel, rtp::parse(transmit.packet)) {
-                (Channel::Rtp, Some((header, payload))) => {
-                    assert_eq!(transmit.to, peer.address);
-                    let payload = transmit.packet[payload].to_vec();
-                    peer.arrived.push(Arrived { at: self.now, header, payload });
+            // On a shared port the two are told apart as RFC 5761 says.
+            if transmit.channel == Channel::Rtp && !rtp::is_rtcp(transmit.packet) {
+                assert_eq!(transmit.to, peer.address);
+                if self.random.next_u32() % 100 < self.loss_to_peers {
+                    continue;
                 }
-                _ => peer.reports.push((self.now, transmit.packet.to_vec())),
+                peer.receive(self.now, transmit.packet);
+            } else {
+                peer.receive_report(self.now, transmit.packet);
             }
         }
         while let Some(event) = self.graph.poll_event() {
