@@ -1,7 +1,6 @@
 # Sourced by scripts/run once the exchange is ready: Anna calls Bo, each hears the other's tone.
 
-phones=$(mktemp -d)
-cleanup_phones() { rm -rf "$phones"; }
+phones=$(mktemp -d) # removed when the exchange stops
 
 # A baresip of its own: name, loopback address, secret, tone in Hz, more account settings.
 start_phone() {
@@ -47,12 +46,11 @@ tell_phone() {
 # Fails, with what the phones and the exchange said.
 give_up() {
     tail -n 15 "$phones"/*/log "$log" >&2
-    cleanup_phones
     fail "The demo failed: $*"
 }
 
 # The tone in a recording, Hz.
-tone_of() { sox "$1" -n stat 2>&1 | awk '/^Rough/ { print $3 }'; }
+tone_of() { sox "$1" -n remix 1 stat 2>&1 | awk '/^Rough/ { print $3 }'; }
 
 both_registered() { (($(vaxel registrations --json | grep -c '"device": "\(anna\|bo\)-bord"') == 2)); }
 talking() { vaxel calls --json | grep -q '"state": "talking"'; }
@@ -85,7 +83,6 @@ for heard in "bo-bord 440 Anna" "anna-bord 700 Bo"; do
         give_up "$phone should have heard $who's tone of $expected Hz, and heard ${tone:-nothing}."
     note "$phone heard $who's tone: $tone Hz."
 done
-cleanup_phones
 
 say "The finished call"
 vaxel call-log show "$(newest_call)"

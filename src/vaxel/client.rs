@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long the daemon may take, from connecting to the end of its answer.
-pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(30);
+const ANSWER_WAIT: Duration = Duration::from_secs(30);
+/// How long it may take to put a site in force: each new password of a large company is hashed, slowly on
+/// purpose.
+const APPLY_WAIT: Duration = Duration::from_secs(150);
 /// The longest answer taken, bytes.
 pub(crate) const MAX_REPLY: usize = 64 << 20;
 /// How much is read at a time.
@@ -18,24 +21,25 @@ const CHUNK: usize = 64 << 10;
 /// The way to one daemon.
 pub(crate) struct Client {
     path: PathBuf,
-    patience: Duration,
+    patience: Option<Duration>,
 }
 
 impl Client {
     /// A client of the daemon whose control socket is at `path`. Nothing is opened yet.
     pub fn new(path: PathBuf) -> Self {
-        Self { path, patience: ANSWER_WAIT }
+        Self { path, patience: None }
     }
 
     /// The same with less patience, so that a test need not wait.
     #[cfg(test)]
     pub fn with_patience(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+        Self { patience: Some(patience), ..self }
     }
 
     /// Asks one thing and waits for its answer.
     pub fn ask(&self, command: Command) -> Result<Reply, Error> {
-        let deadline = Deadline::after(self.patience);
+        let usual = if matches!(command, Command::SiteApply { .. }) { APPLY_WAIT } else { ANSWER_WAIT };
+        let deadline = Deadline::after(self.patience.unwrap_or(usual));
         let mut stream = connect(&self.path, &deadline)?;
         let mut line = serde_json::to_vec(&Request { command })
             .map_err(|problem| self.broken(io::Error::other(problem)))?;

@@ -1,6 +1,6 @@
 //! What can go wrong between a person and the box. Each text says what to do.
 
-use crate::client::{ANSWER_WAIT, MAX_REPLY};
+use crate::client::MAX_REPLY;
 use model::Refusal;
 use std::io;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub(crate) enum Error {
         source: io::Error,
     },
     /// The daemon took too long.
-    #[error("vaxeld did not answer within {} seconds. See its log with `journalctl -u vaxel`.", ANSWER_WAIT.as_secs())]
+    #[error("vaxeld did not answer in time. See its log with `journalctl -u vaxel`.")]
     TooSlow,
     /// The daemon hung up before a whole line had come.
     #[error("vaxeld closed the connection without an answer. See its log with `journalctl -u vaxel`.")]

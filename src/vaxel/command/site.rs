@@ -9,8 +9,8 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
 
-/// The largest site document taken, bytes. A company of ten thousand users has some five million.
-const MAX_DOCUMENT: u64 = 16 << 20;
+/// The largest site document taken, bytes; the daemon takes no larger one.
+const MAX_DOCUMENT: u64 = 4 << 20;
 
 /// What to do with the site document.
 #[derive(Debug, Subcommand)]

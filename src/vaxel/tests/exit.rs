@@ -59,7 +59,7 @@ fn a_document_that_is_none_is_refused_before_it_is_sent() {
     assert!(apply().err.contains("not text in UTF-8 (byte 8)"));
     let file = std::fs::File::create(&path).unwrap();
     file.set_len(1 << 30).unwrap();
-    assert!(apply().err.contains("larger than 16 MiB"));
+    assert!(apply().err.contains("larger than 4 MiB"));
 }
 
 #[test]
