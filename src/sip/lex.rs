@@ -35,7 +35,12 @@ pub(crate) fn is_uri_text(text: &str) -> bool {
 
 /// Removes linear white space (after unfolding: spaces and tabs) at both ends.
 pub(crate) fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t'])
+    let solid = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    let bytes = text.as_bytes();
+    match (bytes.iter().position(solid), bytes.iter().rposition(solid)) {
+        (Some(start), Some(end)) => &text[start..=end],
+        _ => "",
+    }
 }
 
 /// The offset of the first `separator` outside quoted strings and angle brackets.
