@@ -239,6 +239,11 @@ impl Locate {
         machine
     }
 
+    /// The host searched for, as configured, without its port.
+    pub fn host(&self) -> Arc<str> {
+        self.place.host()
+    }
+
     /// The next question for the DNS. All that are out may be asked at once.
     pub fn poll_question(&mut self) -> Option<Question> {
         self.questions.pop_front()
