@@ -5,8 +5,10 @@
 
 mod address;
 mod cseq;
+mod dialog;
 pub mod digest;
 pub mod door;
+pub mod endpoint;
 pub mod flow;
 pub mod framer;
 pub mod guard;
@@ -21,7 +23,9 @@ mod parse;
 pub mod probe;
 pub mod registrar;
 pub mod registration;
+mod session;
 mod status;
+mod transaction;
 mod uri;
 mod via;
 

@@ -1,0 +1,47 @@
+//! Bounds and identity of an endpoint.
+
+use std::time::Duration;
+
+/// What an endpoint is told once. Every table is bounded here; a full one answers 503 with Retry-After.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The product token for Server and User-Agent.
+    pub product: String,
+    /// Transactions of both sides held at once, those that only absorb copies included.
+    pub max_transactions: usize,
+    /// Sessions held at once.
+    pub max_sessions: usize,
+    /// Events waiting for the user; more, and new work is refused.
+    pub max_pending: usize,
+    /// Stream connections with unfinished messages.
+    pub max_connections: usize,
+    /// Messages kept for `poll_trace`; the oldest are dropped.
+    pub max_traced: usize,
+    /// Option tags a peer may require (RFC 3261 8.2.2.3).
+    pub supported: Vec<String>,
+    /// How long the user may take to answer a non-INVITE request or an offer within a session.
+    pub answer_wait: Duration,
+    /// The session interval asked for in calls we answer; `None`: only when the caller asks (RFC 4028 9).
+    pub session_expires: Option<Duration>,
+    /// Said in Retry-After when there is no room.
+    pub retry_after: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            product: "Vaxel".to_owned(),
+            max_transactions: 400_000,
+            max_sessions: 50_000,
+            max_pending: 10_000,
+            max_connections: 20_000,
+            max_traced: 4_096,
+            supported: ["100rel", "timer", "replaces", "path", "outbound", "gruu", "norefersub", "tdialog"]
+                .map(str::to_owned)
+                .to_vec(),
+            answer_wait: Duration::from_secs(16),
+            session_expires: None,
+            retry_after: Duration::from_secs(5),
+        }
+    }
+}

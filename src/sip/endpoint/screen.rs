@@ -1,0 +1,43 @@
+//! What every request must pass before a session or the user sees it (RFC 3261 8.2, 16.3).
+
+use super::Endpoint;
+use crate::{CSeq, Method, Name, Request, Response, Status};
+
+impl Endpoint {
+    /// Says what a new request outside dialogs is refused with, if it is.
+    pub(crate) fn screen(&self, request: &Request, cseq: &CSeq) -> Option<Response> {
+        if self.is_merged(request, cseq) {
+            return Some(Response::to(request, Status::LOOP_DETECTED).with_reason("Merged Request"));
+        }
+        if self.is_loop(request) {
+            return Some(Response::to(request, Status::LOOP_DETECTED));
+        }
+        // A back-to-back agent stands in the way like a proxy (RFC 7332); what ends here needs no further hop.
+        let ends_here = matches!(request.method, Method::Options | Method::Register);
+        if !ends_here && request.headers.max_forwards() == Ok(Some(0)) {
+            return Some(Response::to(request, Status::TOO_MANY_HOPS));
+        }
+        self.screen_required(request)
+    }
+
+    /// 420 for options nobody here knows (RFC 3261 8.2.2.3).
+    pub(crate) fn screen_required(&self, request: &Request) -> Option<Response> {
+        let known = |tag: &&str| self.config.supported.iter().any(|known| known.eq_ignore_ascii_case(tag));
+        let required = request.headers.values(&Name::Require);
+        let unknown: Vec<&str> = required.filter(|tag| !known(tag)).collect();
+        if unknown.is_empty() {
+            return None;
+        }
+        Some(Response::to(request, Status::BAD_EXTENSION).with(Name::Unsupported, unknown.join(", ")))
+    }
+
+    /// True for a request of ours that comes back asking for the same: one of its Vias is the branch of a transaction
+    /// that still runs, with the same Request-URI. Another Request-URI is a spiral, and fine (RFC 3261 16.3).
+    fn is_loop(&self, request: &Request) -> bool {
+        let Ok(vias) = request.headers.vias() else { return false };
+        vias.iter().any(|via| {
+            let tx = self.client_of(via, &request.method).and_then(|id| self.client(id));
+            tx.is_some_and(|tx| tx.request.uri.is_equivalent(&request.uri))
+        })
+    }
+}
