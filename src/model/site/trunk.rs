@@ -100,10 +100,9 @@ impl Trunk {
             Some(Kind::Register) => register(fields),
             None => {
                 // Whatever kind was meant, its keys are no further mistakes.
-                for key in ["hosts", "registrar", "username", "auth_username", "secret", "domain"] {
+                for key in REGISTER_KEYS.into_iter().chain(["hosts"]) {
                     fields.maybe(key, |_| Ok(()));
                 }
-                fields.maybe("expires_s", |_| Ok(()));
                 None
             }
         };
@@ -123,10 +122,22 @@ fn peer(fields: &mut Fields<'_>) -> Option<TrunkKind> {
     } else if hosts.is_empty() {
         fields.wrong("hosts", "at least one host is needed here");
     }
+    unfit(fields, &REGISTER_KEYS, "register");
     Some(TrunkKind::Peer { hosts })
 }
 
+/// What only a trunk of kind `register` has.
+const REGISTER_KEYS: [&str; 6] = ["registrar", "username", "auth_username", "secret", "domain", "expires_s"];
+
+/// Keys of the other kind would silently do nothing.
+fn unfit(fields: &mut Fields<'_>, keys: &[&'static str], kind: &str) {
+    for key in keys.iter().filter(|key| fields.has(key)).copied().collect::<Vec<_>>() {
+        fields.maybe(key, |_| Err::<(), _>(Wrong(format!("only a trunk of kind \"{kind}\" has this"))));
+    }
+}
+
 fn register(fields: &mut Fields<'_>) -> Option<TrunkKind> {
+    unfit(fields, &["hosts"], "peer");
     let host = fields.need("registrar", parsed::<Host>);
     let username = fields.need("username", line);
     let auth_username = fields.maybe("auth_username", line);

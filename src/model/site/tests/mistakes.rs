@@ -35,6 +35,12 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "not among the numbers of any trunk",
     ),
     // Trunks.
+    (
+        "kind = \"register\"",
+        "kind = \"register\"\nhosts = [\"a.se\"]",
+        "trunks.reserv.hosts",
+        "only a trunk of kind \"peer\"",
+    ),
     ("kind = \"peer\"", "kind = \"pear\"", "trunks.operator.kind", "one of: peer, register"),
     ("hosts = [\"127.0.0.1:5090\"]", "", "trunks.operator.hosts", "needs at least one host"),
     ("\"127.0.0.1:5090\"", "\"127.0.0.1:95090\"", "trunks.operator.hosts[0]", "a host is written"),
