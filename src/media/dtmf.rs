@@ -2,6 +2,7 @@
 
 mod detector;
 mod event;
+mod fit;
 mod generator;
 
 pub use detector::Detector;
