@@ -341,7 +341,12 @@ impl Negotiation {
 
     /// What an offer has that the exchange knows, in the offer's order: for the order of the next leg's offer.
     pub fn codecs_offered(&self, offer: &[u8]) -> Vec<Codec> {
-        let Ok(description) = Description::parse(offer) else { return Vec::new() };
+        Self::codecs_in(offer).unwrap_or_default()
+    }
+
+    /// As [`Negotiation::codecs_offered`], before there is a negotiation; an error where the offer cannot be read.
+    pub fn codecs_in(offer: &[u8]) -> Result<Vec<Codec>, SdpError> {
+        let description = Description::parse(offer)?;
         let stream = description.streams.iter().find(|stream| stream.is_audio() && stream.port != 0);
         let mut codecs = Vec::new();
         for (_, codec) in stream.into_iter().flat_map(choose::codecs) {
@@ -349,7 +354,7 @@ impl Negotiation {
                 codecs.push(codec);
             }
         }
-        codecs
+        Ok(codecs)
     }
 
     /// A re-offer that takes the audio away with port 0 is agreed to: some phones hold that way. Nothing flows until

@@ -104,7 +104,10 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         let everywhere = |port: u16| -> Vec<SocketAddr> {
-            vec![(std::net::Ipv4Addr::UNSPECIFIED, port).into(), (std::net::Ipv6Addr::UNSPECIFIED, port).into()]
+            vec![
+                (std::net::Ipv4Addr::UNSPECIFIED, port).into(),
+                (std::net::Ipv6Addr::UNSPECIFIED, port).into(),
+            ]
         };
         Self {
             state: "/var/lib/vaxel".into(),

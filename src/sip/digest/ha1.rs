@@ -23,6 +23,11 @@ impl Ha1 {
         Ha1 { md5: joined::<md5::Md5>(&parts).into(), sha256: joined::<sha2::Sha256>(&parts).into() }
     }
 
+    /// The hashes as they are kept in text: 32 and 64 hexadecimal digits.
+    pub fn from_hex(md5: &str, sha256: &str) -> Option<Ha1> {
+        Some(Ha1 { md5: bytes(md5)?, sha256: bytes(sha256)? })
+    }
+
     pub(super) fn hex(&self, algorithm: Algorithm) -> String {
         match algorithm {
             Algorithm::Md5 => hex(&self.md5),
@@ -54,4 +59,17 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
     bytes.iter().flat_map(digits).map(char::from).collect()
+}
+
+fn bytes<const N: usize>(hex: &str) -> Option<[u8; N]> {
+    let digits = hex.as_bytes();
+    let mut bytes = [0; N];
+    if digits.len() != 2 * N {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let digit = |at: usize| char::from(pair[at]).to_digit(16);
+        *byte = u8::try_from(digit(0)? << 4 | digit(1)?).ok()?;
+    }
+    Some(bytes)
 }

@@ -74,9 +74,11 @@ pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
     if let Some(socket) = raw.control.socket {
         config.control = socket;
     }
-    for (given, place) in
-        [(raw.sip.udp, &mut config.sip.udp), (raw.sip.tcp, &mut config.sip.tcp), (raw.sip.tls, &mut config.sip.tls)]
-    {
+    for (given, place) in [
+        (raw.sip.udp, &mut config.sip.udp),
+        (raw.sip.tcp, &mut config.sip.tcp),
+        (raw.sip.tls, &mut config.sip.tls),
+    ] {
         if let Some(given) = given {
             *place = addresses(&given)?;
         }

@@ -1,0 +1,189 @@
+//! How the box starts, runs and stops: a list of steps.
+
+use crate::config::Config;
+use crate::control::Control;
+use crate::core::{Core, Inlets, now, random};
+use crate::disk::Disk;
+use crate::exchange::{Addresses, Exchange, Listening, Start};
+use crate::log::Recent;
+use crate::resolve::{Resolver, Settings};
+use crate::sound::{SocketPorts, Sound};
+use crate::transport::{Datagrams, Identity, Streams};
+use anyhow::Context as _;
+use model::site::{Argon2id, Site};
+use model::{Command, Reply};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use sip::flow::Transport;
+use sip::locate::Families;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use store::{Opening, Store};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+
+/// Room in each queue to the core. A full one makes its sender wait: connections read slower, media threads keep
+/// their events, commands queue.
+const INLET: usize = 4_096;
+
+/// What is started.
+pub struct Options {
+    /// The box's configuration.
+    pub config: Config,
+    /// Apply the demo company to an empty box.
+    pub demo: bool,
+}
+
+/// Starts the box and runs it until it is told to stop.
+pub fn run(options: Options, recent: Recent) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("the asynchronous runtime does not start")?;
+    runtime.block_on(serve(options, recent))
+}
+
+async fn serve(Options { config, demo }: Options, recent: Recent) -> anyhow::Result<()> {
+    raise_file_limit();
+    let state = Path::new(&config.state);
+    std::fs::create_dir_all(state)
+        .with_context(|| format!("cannot make the state folder {}", state.display()))?;
+
+    // Kept state first: what was promised decides everything else.
+    let (store, snapshot, opening) =
+        Store::open(&state.join("store"), now().wall).context("the store cannot be opened")?;
+    let store = Arc::new(store);
+    let site = snapshot.site.as_deref().map(read_site).transpose()?;
+
+    // Sockets: whatever fails here fails before anybody was promised anything.
+    let datagrams = Datagrams::bind(&config.sip.udp)?;
+    let (tell_told, told) = mpsc::channel(INLET);
+    let identity = identity(&config, state)?;
+    let streams = Streams::listen(&config.sip.tcp, &config.sip.tls, identity, tell_told)?;
+    let control = Control::bind(&config.control)
+        .await
+        .with_context(|| format!("cannot listen at {}", config.control.display()))?;
+
+    // Threads.
+    let (tell_heard, heard) = mpsc::channel(INLET);
+    let seeds = (0..config.media.threads).map(|_| random()).collect();
+    let sound = Sound::start(seeds, &tell_heard).context("the media threads do not start")?;
+    let (tell_kept, kept) = mpsc::channel(INLET);
+    let disk = Disk::start(Arc::clone(&store), tell_kept).context("the writer does not start")?;
+    let (tell_found, found) = mpsc::channel(INLET);
+    let (resolver, resolving) = Resolver::new(Settings::new(Families::default(), random()), tell_found);
+    tokio::spawn(resolving);
+    let (tell_parsed, parsed) = mpsc::channel(16);
+
+    // The core.
+    let addresses = addresses(&config, &datagrams, &streams);
+    let network = SocketPorts::new(config.media.ports.clone(), sound);
+    let start = Start { now: now(), snapshot: &snapshot, site, addresses, seed: random() };
+    let mut exchange = Exchange::new(start, network);
+    raise_alarms(&mut exchange, &opening);
+    let (ask, asked) = mpsc::channel(64);
+    let core = Core {
+        exchange,
+        datagrams,
+        streams,
+        disk,
+        store,
+        resolver,
+        locating: Vec::new(),
+        recent,
+        waiting: HashMap::new(),
+        next_ticket: 0,
+        parsed: tell_parsed,
+    };
+    let inlets = Inlets { told, heard, asked, kept, found, parsed };
+    let mut stopping = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = async move {
+        tokio::select! {
+            _ = stopping.0.recv() => {}
+            _ = stopping.1.recv() => {}
+        }
+    };
+    let empty = snapshot.site.is_none();
+    let serving = tokio::spawn(control.serve(ask.clone()));
+    if demo && empty {
+        tokio::spawn(apply_demo(ask));
+    }
+    say_ready(&config);
+    core.run(inlets, stop).await;
+    serving.abort();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Every call takes four sockets; the usual limit of 1,024 files would be 250 calls.
+fn raise_file_limit() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
+fn read_site(document: &str) -> anyhow::Result<Arc<Site>> {
+    match Site::parse(document, &Argon2id(random::<16>)) {
+        Ok(site) => Ok(Arc::new(site)),
+        Err(mistakes) => {
+            let first = mistakes.first().map(ToString::to_string).unwrap_or_default();
+            anyhow::bail!("the stored site document cannot be read by this version: {first}")
+        }
+    }
+}
+
+fn identity(config: &Config, state: &Path) -> anyhow::Result<Identity> {
+    let identity = match (&config.sip.certificate, &config.sip.key) {
+        (Some(certificate), Some(key)) => Identity::given(certificate, key),
+        _ => {
+            let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+            let own = config.sip.tls.iter().map(|address| address.ip());
+            names.extend(own.filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string()));
+            names.extend(config.media.external_address.clone());
+            names.dedup();
+            Identity::own(&state.join("tls"), names)
+        }
+    };
+    identity.context("no TLS")
+}
+
+fn addresses(config: &Config, datagrams: &Datagrams, streams: &Streams) -> Addresses {
+    let udp = datagrams.addresses().map(|address| Listening { transport: Transport::Udp, address });
+    let others = streams.addresses().map(|(transport, address)| Listening { transport, address });
+    Addresses::new(udp.chain(others).collect(), config.media.external_address.clone())
+}
+
+fn raise_alarms(exchange: &mut Exchange<SocketPorts>, opening: &Opening) {
+    let Opening::Recovered(recoveries) = opening else { return };
+    let text: Vec<String> = recoveries.iter().map(crate::disk::described).collect();
+    tracing::error!(text = text.join("; "), "the store was damaged");
+    exchange.handle_alarm(now(), "store-damaged", Some(text.join("; ")));
+}
+
+/// Puts the demo company in force on a box that has none.
+async fn apply_demo(ask: mpsc::Sender<crate::control::Asked>) {
+    let document = include_str!("../../etc/demo.toml").to_owned();
+    let (reply, answer) = oneshot::channel();
+    let asked = crate::control::Asked { command: Command::SiteApply { document }, reply };
+    if ask.send(asked).await.is_err() {
+        return;
+    }
+    match answer.await {
+        Ok(Reply::Refused(refusal)) => {
+            tracing::error!(why = ?refusal.messages, "the demo company was refused")
+        }
+        Ok(_) => tracing::info!("the demo company is in force"),
+        Err(_) => tracing::debug!("the core stopped before the demo company was applied"),
+    }
+}
+
+/// Tells the service manager, if there is one.
+fn say_ready(config: &Config) {
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        tracing::debug!(%error, "no service manager was told");
+    }
+    tracing::info!(control = %config.control.display(), version = env!("CARGO_PKG_VERSION"), "ready");
+}

@@ -1,0 +1,205 @@
+//! The writer: one thread that commits what the core wants kept, many changes at once.
+//!
+//! Changes that nobody waits for (call records) are kept in memory while the disk is full and written when it no
+//! longer is; changes that somebody waits for are refused, and say so.
+
+use crate::exchange::Receipt;
+use model::Change;
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use store::{Store, StoreError};
+use tokio::sync::mpsc;
+
+/// Something to be kept.
+struct Wanted {
+    receipt: Option<Receipt>,
+    changes: Vec<Change>,
+}
+
+/// What the writer tells the core.
+#[derive(Debug)]
+pub enum Kept {
+    /// Durable, or refused with a reason for people.
+    Done {
+        /// Of what.
+        receipt: Receipt,
+        /// Why not.
+        result: Result<(), String>,
+    },
+    /// An alarm, or its end.
+    Alarm {
+        /// Stable name.
+        alarm: &'static str,
+        /// What is wrong and what to do.
+        text: Option<String>,
+    },
+}
+
+/// Wishes that may wait for the writer; beyond that the core waits, which slows callers rather than losing records.
+const QUEUE_MAX: usize = 16_384;
+/// Wishes written in one commit.
+const BATCH_MAX: usize = 1_024;
+/// Changes kept in memory while the disk takes nothing: some 10 MB of call records.
+const UNWRITTEN_MAX: usize = 20_000;
+/// How often a full disk is tried again, and damage is asked about.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// The writer's thread; ends, with everything written, when dropped.
+pub struct Disk {
+    wishes: Option<SyncSender<Wanted>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Disk {
+    /// Starts the writer.
+    pub fn start(store: Arc<Store>, tell: mpsc::Sender<Kept>) -> io::Result<Self> {
+        let (wishes, receiver) = sync_channel(QUEUE_MAX);
+        let writer = Writer { store, tell, unwritten: VecDeque::new(), alarmed: None };
+        let thread =
+            std::thread::Builder::new().name("disk".to_owned()).spawn(move || writer.run(&receiver))?;
+        Ok(Self { wishes: Some(wishes), thread: Some(thread) })
+    }
+
+    /// Asks for changes to be kept.
+    pub fn keep(&self, receipt: Option<Receipt>, changes: Vec<Change>) {
+        let Some(wishes) = &self.wishes else { return };
+        let sent = match wishes.try_send(Wanted { receipt, changes }) {
+            Err(TrySendError::Full(wanted)) => {
+                tracing::warn!("the disk does not keep up");
+                wishes.send(wanted).is_ok()
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+            Ok(()) => true,
+        };
+        if !sent {
+            tracing::error!("the writer has stopped; a change is lost");
+        }
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        self.wishes = None;
+        if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
+            tracing::error!("the writer panicked");
+        }
+    }
+}
+
+struct Writer {
+    store: Arc<Store>,
+    tell: mpsc::Sender<Kept>,
+    /// Oldest first; nobody waits for these.
+    unwritten: VecDeque<Change>,
+    alarmed: Option<&'static str>,
+}
+
+impl Writer {
+    fn run(mut self, wishes: &Receiver<Wanted>) {
+        loop {
+            match wishes.recv_timeout(RETRY) {
+                Ok(first) => {
+                    let more = std::iter::from_fn(|| wishes.try_recv().ok());
+                    let batch = std::iter::once(first).chain(more).take(BATCH_MAX).collect();
+                    self.write(batch);
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if !self.unwritten.is_empty() {
+                        self.write(Vec::new());
+                    }
+                    self.report_damage();
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    if !self.unwritten.is_empty() {
+                        self.write(Vec::new());
+                    }
+                    if !self.unwritten.is_empty() {
+                        tracing::error!(
+                            changes = self.unwritten.len(),
+                            "the disk took nothing more; these are lost"
+                        );
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// One commit for all; where it is refused, those who wait are told and the rest stays in memory.
+    fn write(&mut self, batch: Vec<Wanted>) {
+        let mut changes: Vec<Change> = self.unwritten.drain(..).collect();
+        let old = changes.len();
+        changes.extend(batch.iter().flat_map(|wanted| wanted.changes.iter().cloned()));
+        match self.store.apply(&changes) {
+            Ok(()) => {
+                self.alarm(None);
+                for receipt in batch.into_iter().filter_map(|wanted| wanted.receipt) {
+                    self.say(Kept::Done { receipt, result: Ok(()) });
+                }
+            }
+            Err(error) => {
+                changes.truncate(old);
+                self.unwritten = changes.into();
+                for wanted in batch {
+                    match wanted.receipt {
+                        Some(receipt) => self.say(Kept::Done { receipt, result: Err(error.to_string()) }),
+                        None => self.put_aside(wanted.changes),
+                    }
+                }
+                self.alarm(Some(&error));
+            }
+        }
+    }
+
+    fn put_aside(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            if self.unwritten.len() >= UNWRITTEN_MAX {
+                tracing::error!("the disk has taken nothing for long; the oldest call records are lost");
+                self.unwritten.pop_front();
+            }
+            self.unwritten.push_back(change);
+        }
+    }
+
+    fn alarm(&mut self, error: Option<&StoreError>) {
+        let name = error.map(|error| match error {
+            StoreError::Full { .. } => "disk-full",
+            _ => "disk-failed",
+        });
+        if self.alarmed == name {
+            return;
+        }
+        if let Some(alarm) = self.alarmed.take() {
+            self.say(Kept::Alarm { alarm, text: None });
+        }
+        if let (Some(alarm), Some(error)) = (name, error) {
+            tracing::error!(%error, "nothing new can be kept; calls go on");
+            self.say(Kept::Alarm { alarm, text: Some(error.to_string()) });
+        }
+        self.alarmed = name;
+    }
+
+    fn report_damage(&mut self) {
+        for recovery in self.store.take_recoveries() {
+            let text = described(&recovery);
+            tracing::error!(text, "the store was damaged");
+            self.say(Kept::Alarm { alarm: "store-damaged", text: Some(text) });
+        }
+    }
+
+    fn say(&self, kept: Kept) {
+        if self.tell.blocking_send(kept).is_err() {
+            tracing::debug!("the core has stopped");
+        }
+    }
+}
+
+/// What was damaged and what became of it, for people.
+pub(crate) fn described(recovery: &store::Recovery) -> String {
+    let lost = recovery.lost.as_deref().unwrap_or("nothing is missing");
+    format!("{}; set aside at {}; {lost}", recovery.found, recovery.set_aside.display())
+}

@@ -1,0 +1,164 @@
+//! Who sends a request: a trunk, known by its address, or a device that proves itself.
+
+use super::{Exchange, Network};
+use model::site::Site;
+use model::{DeviceId, Now, TrunkId};
+use pbx::Origin;
+use sip::digest::{Ha1, Verdict};
+use sip::flow::Flow;
+use sip::guard::Check;
+use sip::{Headers, Name, Request, Scheme, Status};
+
+/// Whether an INVITE is taken.
+pub(crate) enum Admitted {
+    /// It is.
+    Caller { origin: Origin, dialled: String },
+    /// It is answered.
+    Refused { status: Status, headers: Headers },
+}
+
+impl<N: Network> Exchange<N> {
+    /// Decides who sends an INVITE and what was dialled.
+    pub(crate) fn admit(&mut self, now: Now, flow: Flow, request: &Request) -> Admitted {
+        if let Some(trunk) = self.trunk_of(&flow, request) {
+            let dialled = self.dialled_by_trunk(&trunk, request);
+            let (number, name) = caller(request);
+            self.alive(now, &flow);
+            return Admitted::Caller { origin: Origin::Trunk { trunk, number, name }, dialled };
+        }
+        let Some(dialled) = dialled(request) else {
+            return Admitted::Refused { status: Status::UNSUPPORTED_SCHEME, headers: Headers::new() };
+        };
+        match self.authenticate(now, flow, request) {
+            Ok(device) => Admitted::Caller { origin: Origin::Device(device), dialled },
+            Err((status, headers)) => Admitted::Refused { status, headers },
+        }
+    }
+
+    /// Makes a device prove itself: 401 with a challenge, 403 for a wrong secret, and nothing at all to be learned
+    /// about which users exist (RFC 3261 section 22).
+    pub(crate) fn authenticate(
+        &mut self,
+        now: Now,
+        flow: Flow,
+        request: &Request,
+    ) -> Result<DeviceId, (Status, Headers)> {
+        let source = flow.remote.ip();
+        let claimed = claimed(request);
+        let proof = request.headers.contains(&Name::Authorization);
+        let mut check = self.guard.check(now.mono, source, &claimed);
+        if check == Check::Allow && !proof {
+            check = self.guard.request(now.mono, source);
+        }
+        if let Check::Refuse { retry_after } = check {
+            let mut headers = Headers::new();
+            headers.push(Name::RetryAfter, retry_after.as_secs().max(1));
+            return Err((Status::FORBIDDEN, headers));
+        }
+        let site = self.site.clone();
+        let lookup = |user: &str| site.as_deref().and_then(|site| stored(site, user));
+        let verdict = self.authenticator.verify_request(now.mono, (request, &Name::Authorization), lookup);
+        match verdict {
+            Verdict::Ok { user } => {
+                self.guard.succeeded(now.mono, source, &user);
+                Ok(DeviceId::new(user))
+            }
+            Verdict::Wrong { user } => {
+                tracing::debug!(%flow, "a wrong secret");
+                self.guard.failed(now.mono, source, &user);
+                Err((Status::FORBIDDEN, Headers::new()))
+            }
+            Verdict::Stale { .. } => Err(challenge(self.authenticator.challenge_stale(now.mono))),
+            Verdict::Missing => Err(challenge(self.authenticator.challenge(now.mono))),
+        }
+    }
+
+    /// The trunk that a request comes from. Its exact address decides; where only the IP address fits (operators
+    /// send from other ports than they listen on), whoever gives credentials or is one of our devices is a phone.
+    fn trunk_of(&self, flow: &Flow, request: &Request) -> Option<TrunkId> {
+        let site = self.site.as_deref()?;
+        if let Some(trunk) = self.lines.at(flow.remote) {
+            return Some(trunk.clone());
+        }
+        let from = request.headers.from().ok()?;
+        let is_device = from.uri.user().is_some_and(|user| site.device(&user).is_some());
+        if is_device || request.headers.contains(&Name::Authorization) {
+            return None;
+        }
+        let by_address = self.lines.on(flow.remote.ip())?;
+        // Without a number of ours it is no call for us; a stranger on the same host has to prove who it is.
+        let number = site.called(&self.dialled_by_trunk(by_address, request));
+        number.is_some().then(|| by_address.clone())
+    }
+
+    /// The number called by a trunk: the Request-URI's, or the To header's where the operator sends calls to the
+    /// contact we registered.
+    fn dialled_by_trunk(&self, trunk: &TrunkId, request: &Request) -> String {
+        let user = dialled(request).unwrap_or_default();
+        if !self.lines.is_contact(trunk, &user) {
+            return user;
+        }
+        let to = request.headers.to().ok();
+        to.and_then(|to| to.uri.user().map(|user| user.into_owned())).unwrap_or(user)
+    }
+}
+
+/// Who a request says it is from: the digest's user, or the From header's.
+fn claimed(request: &Request) -> String {
+    let from = || Some(request.headers.from().ok()?.uri.user()?.into_owned());
+    let authorized = sip::digest::claimed_user(&request.headers, &Name::Authorization);
+    authorized.or_else(from).unwrap_or_default()
+}
+
+fn stored(site: &Site, user: &str) -> Option<Ha1> {
+    let (_, device) = site.device(user)?;
+    Ha1::from_hex(&device.secret.md5, &device.secret.sha256)
+}
+
+fn challenge(values: Vec<String>) -> (Status, Headers) {
+    let mut headers = Headers::new();
+    for value in values {
+        headers.push(Name::WwwAuthenticate, value);
+    }
+    (Status::UNAUTHORIZED, headers)
+}
+
+/// The user part of the Request-URI, with its escapes resolved: `%23` is `#`. `tel:` URIs are numbers whole.
+fn dialled(request: &Request) -> Option<String> {
+    match request.uri.scheme() {
+        Scheme::Sip | Scheme::Sips => {
+            let user = request.uri.user().unwrap_or_default();
+            // Parameters of a telephone number in the user part (RFC 3261 section 19.1.6).
+            let number = user.split(';').next().unwrap_or_default();
+            Some(number.to_owned())
+        }
+        Scheme::Tel => Some(request.uri.user()?.into_owned()),
+        _ => None,
+    }
+}
+
+/// The caller as a trusted peer shows it (RFC 3325 section 9.2, RFC 3323): asserted, else From; nobody where the
+/// caller asks for privacy.
+fn caller(request: &Request) -> (Option<String>, Option<String>) {
+    let headers = &request.headers;
+    let private = headers
+        .all(&Name::Privacy)
+        .any(|value| value.split(';').any(|word| matches!(word.trim(), "id" | "user" | "header")));
+    let from = headers.from().ok();
+    let anonymous = from.as_ref().is_none_or(|from| {
+        from.uri.user().is_none_or(|user| user.eq_ignore_ascii_case("anonymous"))
+            || from.uri.raw_host().eq_ignore_ascii_case("anonymous.invalid")
+    });
+    if private || anonymous {
+        return (None, None);
+    }
+    let asserted = headers.addresses(&Name::PAssertedIdentity).unwrap_or_default();
+    let number = asserted.iter().chain(from.iter()).find_map(|address| {
+        let user = address.uri.user()?;
+        let number = user.split(';').next().unwrap_or_default().to_owned();
+        number.chars().any(|sign| sign.is_ascii_digit()).then_some(number)
+    });
+    let name = asserted.iter().chain(from.iter()).find_map(|address| address.display.clone());
+    let name = name.filter(|name| !name.trim().is_empty() && Some(name) != number.as_ref());
+    (number, name)
+}

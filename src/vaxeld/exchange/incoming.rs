@@ -1,0 +1,158 @@
+//! Calls that come in, and what is said to the caller.
+
+use super::leg::{Leg, Signalling, Sound};
+use super::sound::CODECS;
+use super::{Exchange, Network, causes};
+use crate::exchange::admission::Admitted;
+use call::Refusal;
+use model::{LegId, Now, Party};
+use pbx::{Input, Offered, Origin};
+use sip::endpoint::{Body, SessionId};
+use sip::flow::Flow;
+use sip::{Headers, Name, Request, Status};
+
+impl<N: Network> Exchange<N> {
+    /// An INVITE came: who is it, and what do they want?
+    pub(crate) fn invited(&mut self, now: Now, session: SessionId, flow: Flow, request: &Request) {
+        let (origin, dialled) = match self.admit(now, flow, request) {
+            Admitted::Caller { origin, dialled } => (origin, dialled),
+            Admitted::Refused { status, headers } => {
+                self.sip.reject(now.mono, session, status, headers);
+                return;
+            }
+        };
+        if let Some(status) = unreadable(request) {
+            self.sip.reject(now.mono, session, status, Headers::new());
+            return;
+        }
+        let leg = self.pbx.next_leg();
+        let source = self.network.source(flow.remote.ip());
+        let own = self.addresses.on(&flow, source);
+        let party = self.party(&origin);
+        let offer = (!request.body.is_empty()).then(|| request.body.clone());
+        let entry = Leg {
+            party,
+            signalling: Signalling::Offered(session),
+            sound: Sound::Silent,
+            own,
+            offer,
+            joined: None,
+            held: false,
+            alive: false,
+            slot: None,
+            group: leg.0,
+        };
+        self.sip.advertise(session, entry.own.advertised.clone());
+        self.legs.insert(leg, entry);
+        self.sessions.insert(session, leg);
+        let offered = Offered { leg, origin, dialled, source: flow.remote.ip() };
+        self.pbx.handle_input(now, Input::Offered(Box::new(offered)));
+        if let Some(call) = self.pbx.call_of(leg) {
+            self.traces.belongs(request.headers.call_id().unwrap_or_default(), call);
+        }
+    }
+
+    /// Tells the caller that it rings.
+    pub(crate) fn ring(&mut self, now: Now, leg: LegId) {
+        if let Some(Signalling::Offered(session)) = self.legs.get(&leg).map(|leg| leg.signalling) {
+            self.sip.ring(now.mono, session, Status::RINGING, None);
+        }
+    }
+
+    /// Lets the caller hear another leg before the answer. A caller who wants our offer hears its own ringing.
+    pub(crate) fn early(&mut self, now: Now, leg: LegId, from: LegId) {
+        let Some(Signalling::Offered(session)) = self.legs.get(&leg).map(|leg| leg.signalling) else {
+            return;
+        };
+        if self.legs.get(&leg).is_some_and(|leg| leg.offer.is_none() && leg.agreed().is_none()) {
+            self.sip.ring(now.mono, session, Status::RINGING, None);
+            return;
+        }
+        let prefer = self.legs.get(&from).and_then(Leg::codec);
+        match self.answer_caller(now, leg, prefer) {
+            Ok(answer) => {
+                self.join(leg, from);
+                self.sip.ring(now.mono, session, Status::PROGRESS, Some(Body::sdp(answer)));
+            }
+            Err(status) => tracing::debug!(leg = leg.0, %status, "no early sound for the caller"),
+        }
+    }
+
+    /// Answers the caller and joins its sound with the leg that answered.
+    pub(crate) fn answer(&mut self, now: Now, leg: LegId, with: LegId) {
+        let Some(entry) = self.legs.get_mut(&leg) else { return };
+        let Signalling::Offered(session) = entry.signalling else { return };
+        entry.signalling = Signalling::Up(session);
+        let prefer = self.legs.get(&with).and_then(Leg::codec);
+        match self.final_description(now, leg, prefer) {
+            Ok(body) => {
+                self.join(leg, with);
+                self.sip.answer(now.mono, session, Body::sdp(body), Headers::new());
+            }
+            Err(status) => {
+                tracing::info!(leg = leg.0, %status, "the caller and the box have no sound in common");
+                let event = call::LegEvent::Ended(call::EndedBy::Vanished);
+                self.sip.reject(now.mono, session, status, Headers::new());
+                self.pbx.handle_input(now, Input::Leg { leg, event });
+            }
+        }
+    }
+
+    fn final_description(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        prefer: Option<media::Codec>,
+    ) -> Result<Vec<u8>, Status> {
+        let offerless = self.legs.get(&leg).is_some_and(|leg| leg.offer.is_none() && leg.agreed().is_none());
+        if !offerless {
+            return self.answer_caller(now, leg, prefer);
+        }
+        self.open_sound(leg, CODECS.to_vec())?;
+        self.first_offer(leg, prefer).ok_or(Status::SERVER_ERROR)
+    }
+
+    /// Turns the caller away.
+    pub(crate) fn reject(&mut self, now: Now, leg: LegId, refusal: &Refusal) {
+        let Some(entry) = self.legs.get_mut(&leg) else { return };
+        let Some(session) = entry.session() else { return };
+        entry.signalling = Signalling::Over;
+        let mut headers = Headers::new();
+        let status = Status::new(causes::status(refusal.cause)).unwrap_or(Status::SERVER_ERROR);
+        if status == Status::SERVICE_UNAVAILABLE {
+            headers.push(Name::RetryAfter, "10");
+        }
+        self.sip.reject(now.mono, session, status, headers);
+        self.close_sound(now, leg);
+    }
+
+    fn party(&self, origin: &Origin) -> Party {
+        match origin {
+            Origin::Trunk { trunk, .. } => Party::Trunk(trunk.clone()),
+            Origin::Device(device) => {
+                let user = self
+                    .site
+                    .as_ref()
+                    .and_then(|site| site.device(device.as_str()))
+                    .map(|(user, _)| user.id.clone());
+                Party::Device { user: user.unwrap_or_else(|| device.as_str().into()), device: device.clone() }
+            }
+        }
+    }
+}
+
+/// A body that is no session description, or one that cannot be used: refused before anything rings.
+fn unreadable(request: &Request) -> Option<Status> {
+    if request.body.is_empty() {
+        return None;
+    }
+    match request.headers.media_type().as_deref() {
+        Some("application/sdp") | None => {}
+        Some(_) => return Some(Status::UNSUPPORTED_MEDIA_TYPE),
+    }
+    match media::Negotiation::codecs_in(&request.body) {
+        Ok(codecs) if codecs.iter().any(|codec| CODECS.contains(codec)) => None,
+        Ok(_) => Some(Status::NOT_ACCEPTABLE_HERE),
+        Err(_) => Some(Status::BAD_REQUEST),
+    }
+}

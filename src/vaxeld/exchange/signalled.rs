@@ -1,0 +1,178 @@
+//! What the signalling says, and whom it concerns.
+
+use super::causes;
+use super::leg::Signalling;
+use super::{Exchange, Network};
+use call::{EndedBy, LegEvent};
+use media::Direction;
+use model::{LegId, Now};
+use pbx::Input;
+use sip::endpoint::{Body, Event, SessionId};
+use sip::{Method, Request, Response, Status};
+
+impl<N: Network> Exchange<N> {
+    /// Takes one event of the SIP endpoint.
+    pub(crate) fn signalled(&mut self, now: Now, event: Event) {
+        match event {
+            Event::Invited { session, flow, request } => self.invited(now, session, flow, &request),
+            Event::Request { id, session, flow, request } => {
+                self.requested(now, (id, session, flow), &request)
+            }
+            Event::Response { id, result } => self.lines_response(now, id, result),
+            Event::Cancelled { session, .. } => self.over(now, session, LegEvent::Ended(EndedBy::Party)),
+            Event::Ended { session, how } => self.over(now, session, LegEvent::Ended(ended_by(&how))),
+            Event::Failed { session, status, reason, .. } => self.failed(now, session, status, reason),
+            Event::Trying { session } => self.tell(now, session, LegEvent::Trying),
+            Event::Provisional { session, status, body, .. } => self.provisional(now, session, status, body),
+            Event::Established { session, body, .. } => self.established(now, session, body),
+            Event::Offer { session, body } => self.offered(now, session, &body),
+            Event::OfferWanted { session } => self.offer_wanted(now, session),
+            Event::Answer { session, body } => self.answered(now, session, &body),
+            Event::ModifyFailed { session, status } => {
+                tracing::debug!(%session, ?status, "the peer keeps its old description");
+            }
+            // The sound decides whether a leg lives; an ACK without a description adds nothing.
+            Event::Confirmed { .. } => {}
+            // Digits by INFO come with the call-handling features; the endpoint has answered 200.
+            Event::Info { .. } => {}
+        }
+    }
+
+    /// Tells the core about the leg of a session.
+    pub(crate) fn tell(&mut self, now: Now, session: SessionId, event: LegEvent) {
+        if let Some(leg) = self.sessions.get(&session).copied() {
+            if let Some(entry) = self.legs.get_mut(&leg) {
+                entry.alive = true;
+            }
+            self.pbx.handle_input(now, Input::Leg { leg, event });
+        }
+    }
+
+    fn provisional(&mut self, now: Now, session: SessionId, status: Status, body: Option<Body>) {
+        let Some(leg) = self.sessions.get(&session).copied() else { return };
+        let early = body.is_some_and(|body| self.early_answer(now, leg, &body));
+        let event = match status.code() {
+            _ if early => LegEvent::Early,
+            180 => LegEvent::Ringing,
+            _ => LegEvent::Trying,
+        };
+        self.pbx.handle_input(now, Input::Leg { leg, event });
+    }
+
+    fn established(&mut self, now: Now, session: SessionId, body: Option<Body>) {
+        let Some(leg) = self.sessions.get(&session).copied() else { return };
+        if let Some(entry) = self.legs.get_mut(&leg) {
+            entry.signalling = Signalling::Up(session);
+        }
+        match body
+            .map_or(Err("the answer has no description".to_owned()), |body| self.agree(now, leg, &body.bytes))
+        {
+            Ok(()) => self.pbx.handle_input(now, Input::Leg { leg, event: LegEvent::Answered }),
+            Err(why) => {
+                let party = self.legs.get(&leg).map(|leg| leg.party.clone());
+                let cause =
+                    party.map_or(model::Cause::NoAnswer, |party| causes::cause(&party, Status::new(488)));
+                self.pbx.handle_input(now, Input::Leg { leg, event: LegEvent::Failed { cause, said: why } });
+                self.end_session(now, leg, sip::Headers::new());
+            }
+        }
+    }
+
+    fn failed(&mut self, now: Now, session: SessionId, status: Option<Status>, reason: String) {
+        let Some(leg) = self.sessions.get(&session).copied() else { return };
+        let Some(party) = self.legs.get(&leg).map(|leg| leg.party.clone()) else { return };
+        self.trunk_failed(now, leg, status);
+        let cause = causes::cause(&party, status);
+        let said = status.map_or_else(|| reason.clone(), |status| format!("{} {reason}", status.code()));
+        self.over(now, session, LegEvent::Failed { cause, said });
+    }
+
+    /// The session's one terminal event: the core hears of it unless it asked for it, and the sound is closed.
+    fn over(&mut self, now: Now, session: SessionId, event: LegEvent) {
+        let Some(leg) = self.sessions.remove(&session) else { return };
+        let Some(entry) = self.legs.get_mut(&leg) else { return };
+        if std::mem::replace(&mut entry.signalling, Signalling::Over) != Signalling::Over {
+            self.pbx.handle_input(now, Input::Leg { leg, event });
+        }
+        self.close_sound(now, leg);
+    }
+
+    /// The peer wants to change what was agreed: hold, resume, another codec, another address.
+    fn offered(&mut self, now: Now, session: SessionId, body: &Body) {
+        let Some(leg) = self.sessions.get(&session).copied() else { return };
+        match self.answer_offer(now, leg, &body.bytes) {
+            Ok(answer) => self.sip.accept_offer(now.mono, session, Body::sdp(answer)),
+            Err(status) => self.sip.refuse_offer(now.mono, session, status),
+        }
+        self.tell_hold(now, leg);
+    }
+
+    fn offer_wanted(&mut self, now: Now, session: SessionId) {
+        let Some(leg) = self.sessions.get(&session).copied() else { return };
+        match self.offer_again(leg) {
+            Some(offer) => self.sip.accept_offer(now.mono, session, Body::sdp(offer)),
+            None => self.sip.refuse_offer(now.mono, session, Status::NOT_ACCEPTABLE_HERE),
+        }
+    }
+
+    fn answered(&mut self, now: Now, session: SessionId, body: &Body) {
+        let Some(leg) = self.sessions.get(&session).copied() else { return };
+        if let Err(why) = self.agree(now, leg, &body.bytes) {
+            tracing::info!(leg = leg.0, why, "no agreement about sound; the leg is hung up");
+            self.pbx.handle_input(now, Input::Leg { leg, event: LegEvent::Ended(EndedBy::Vanished) });
+            self.end_session(now, leg, sip::Headers::new());
+            return;
+        }
+        self.tell_hold(now, leg);
+    }
+
+    /// Tells the core when the party has begun or ended holding us.
+    fn tell_hold(&mut self, now: Now, leg: LegId) {
+        let Some(entry) = self.legs.get_mut(&leg) else { return };
+        let Some(agreed) = entry.agreed() else { return };
+        let held = agreed.held_by_peer || agreed.direction == Direction::Inactive;
+        if std::mem::replace(&mut entry.held, held) != held {
+            let event = if held { LegEvent::Held } else { LegEvent::Resumed };
+            self.pbx.handle_input(now, Input::Leg { leg, event });
+        }
+    }
+
+    /// A request outside calls.
+    fn requested(
+        &mut self,
+        now: Now,
+        (id, session, flow): (sip::endpoint::IncomingId, Option<SessionId>, sip::flow::Flow),
+        request: &Request,
+    ) {
+        match request.method {
+            Method::Register => self.register(now, id, flow, request),
+            Method::Options => {
+                let response = Response::to(request, Status::OK)
+                    .with(sip::Name::Allow, ALLOW)
+                    .with(sip::Name::Accept, "application/sdp")
+                    .with(sip::Name::Supported, "100rel, timer, path, outbound, gruu");
+                self.sip.respond(now.mono, id, response);
+            }
+            _ => {
+                tracing::debug!(?session, method = %request.method, "a method without use here");
+                let response =
+                    Response::to(request, Status::METHOD_NOT_ALLOWED).with(sip::Name::Allow, ALLOW);
+                self.sip.respond(now.mono, id, response);
+            }
+        }
+    }
+}
+
+/// What the box does.
+pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, UPDATE, INFO";
+
+fn ended_by(how: &sip::endpoint::EndedBy) -> EndedBy {
+    match how {
+        sip::endpoint::EndedBy::Peer { .. } => EndedBy::Party,
+        sip::endpoint::EndedBy::Us => EndedBy::Us,
+        sip::endpoint::EndedBy::Timer
+        | sip::endpoint::EndedBy::AckLost
+        | sip::endpoint::EndedBy::Transport
+        | sip::endpoint::EndedBy::NotKnown => EndedBy::Vanished,
+    }
+}

@@ -1,0 +1,81 @@
+//! The daemon's log: to standard error or the journal, and its newest lines kept for `vaxel log`.
+
+use crate::config;
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
+use tracing_subscriber::{EnvFilter, Layer};
+
+/// Lines kept.
+const LINES_MAX: usize = 2_000;
+/// A longer line is cut.
+const LINE_MAX: usize = 2_000;
+
+/// The newest lines of the log, oldest first. Cheap to clone; all clones are one.
+#[derive(Clone, Default)]
+pub struct Recent(Arc<Mutex<VecDeque<String>>>);
+
+impl Recent {
+    /// The newest `limit` lines.
+    pub fn lines(&self, limit: usize) -> Vec<String> {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().skip(lines.len().saturating_sub(limit)).cloned().collect()
+    }
+
+    fn push(&self, line: String) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == LINES_MAX {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+}
+
+/// Starts logging for the whole process. Under a service manager lines go to the journal with their fields.
+pub fn start(config: &config::Log) -> Recent {
+    let recent = Recent::default();
+    let filter = EnvFilter::new(&config.level);
+    let under_manager = std::env::var_os("JOURNAL_STREAM").is_some();
+    let journal = under_manager.then(|| tracing_journald::layer().ok()).flatten();
+    let console = journal.is_none().then(|| {
+        tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_target(false)
+    });
+    let subscriber =
+        tracing_subscriber::registry().with(filter).with(journal).with(console).with(recent.clone());
+    if tracing::subscriber::set_global_default(subscriber).is_err() {
+        tracing::debug!("logging had already been started");
+    }
+    recent
+}
+
+impl<S: Subscriber> Layer<S> for Recent {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        let mut line = Line(format!("{} {:5}", jiff::Timestamp::now(), event.metadata().level()));
+        event.record(&mut line);
+        let mut text = line.0;
+        if text.len() > LINE_MAX {
+            let end = (0..=LINE_MAX).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            text.truncate(end);
+        }
+        self.push(text);
+    }
+}
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        let written = match field.name() {
+            "message" => write!(self.0, " {value:?}"),
+            name => write!(self.0, " {name}={value:?}"),
+        };
+        debug_assert!(written.is_ok(), "writing to a string does not fail");
+    }
+}

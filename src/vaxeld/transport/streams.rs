@@ -1,0 +1,350 @@
+//! TCP and TLS connections for SIP: accepted and opened, bounded in number, in time and in what they may queue.
+
+use super::places::{Place, Places};
+use super::tls::Identity;
+use sip::flow::{Flow, SendToken, Transport};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// What the connections tell the core.
+pub enum Told {
+    /// A connection is open; its writer takes messages.
+    Opened {
+        /// Which.
+        flow: Flow,
+        /// Its way out.
+        writer: Writer,
+    },
+    /// Bytes arrived.
+    Data {
+        /// On which connection.
+        flow: Flow,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// A connection is gone.
+    Closed {
+        /// Which.
+        flow: Flow,
+    },
+    /// A connection could not be opened: these messages were not delivered.
+    Failed {
+        /// To whom.
+        remote: SocketAddr,
+        /// Of which transport.
+        transport: Transport,
+    },
+}
+
+/// The way out of one connection.
+pub type Writer = mpsc::Sender<Vec<u8>>;
+
+/// Messages that may wait for one connection.
+const QUEUE_MAX: usize = 256;
+/// A write, a handshake or an opening may take so long.
+const WRITE_MAX: Duration = Duration::from_secs(10);
+const OPEN_MAX: Duration = Duration::from_secs(4);
+/// A connection that has not sent a byte by then is let go: it holds a place that a phone may need.
+const FIRST_MAX: Duration = Duration::from_secs(20);
+/// A phone sends keep-alives more often (RFC 5626 section 4.4.1 recommends two minutes).
+const IDLE_MAX: Duration = Duration::from_secs(900);
+/// Connections at once, from anywhere and from one address.
+const CONNECTIONS_MAX: usize = 4_096;
+const CONNECTIONS_PER_SOURCE_MAX: usize = 512;
+
+/// All connections of the box.
+pub struct Streams {
+    tell: mpsc::Sender<Told>,
+    identity: Arc<Identity>,
+    writers: HashMap<Flow, Writer>,
+    /// Outbound connections that are open or being opened, by far end.
+    outbound: HashMap<(Transport, SocketAddr), Outbound>,
+    listening: Vec<(Transport, SocketAddr)>,
+}
+
+enum Outbound {
+    Opening(Vec<(Vec<u8>, SendToken)>),
+    Open(Flow),
+}
+
+/// Messages that may wait for a connection to open.
+const WAITING_MAX: usize = 64;
+
+impl Streams {
+    /// Listens on every address; `tell` is where connections report to.
+    pub fn listen(
+        tcp: &[SocketAddr],
+        tls: &[SocketAddr],
+        identity: Identity,
+        tell: mpsc::Sender<Told>,
+    ) -> io::Result<Self> {
+        let identity = Arc::new(identity);
+        let places = Places::new(CONNECTIONS_MAX, CONNECTIONS_PER_SOURCE_MAX);
+        let mut listening = Vec::new();
+        let all =
+            tcp.iter().map(|at| (Transport::Tcp, *at)).chain(tls.iter().map(|at| (Transport::Tls, *at)));
+        for (transport, address) in all {
+            let listener = listener(address).map_err(|error| {
+                io::Error::new(error.kind(), format!("cannot listen on {transport} {address}: {error}"))
+            })?;
+            let local = listener.local_addr()?;
+            listening.push((transport, local));
+            let accept = Accept {
+                listener,
+                transport,
+                local,
+                identity: Arc::clone(&identity),
+                places: places.clone(),
+                tell: tell.clone(),
+            };
+            tokio::spawn(accept.run());
+        }
+        Ok(Self { tell, identity, writers: HashMap::new(), outbound: HashMap::new(), listening })
+    }
+
+    /// The bound addresses.
+    pub fn addresses(&self) -> impl Iterator<Item = (Transport, SocketAddr)> + '_ {
+        self.listening.iter().copied()
+    }
+
+    /// A connection is open. Gives messages whose sending failed at once.
+    pub fn opened(&mut self, flow: Flow, writer: Writer) -> Vec<SendToken> {
+        self.writers.insert(flow, writer);
+        let key = (flow.transport, flow.remote);
+        let Some(Outbound::Opening(waiting)) = self.outbound.insert(key, Outbound::Open(flow)) else {
+            return Vec::new();
+        };
+        let sent =
+            waiting.into_iter().map(|(payload, token)| self.send(flow, payload).map_err(|Undelivered| token));
+        sent.filter_map(Result::err).collect()
+    }
+
+    /// A connection is gone.
+    pub fn closed(&mut self, flow: Flow) {
+        self.writers.remove(&flow);
+        let key = (flow.transport, flow.remote);
+        if matches!(self.outbound.get(&key), Some(Outbound::Open(open)) if *open == flow) {
+            self.outbound.remove(&key);
+        }
+    }
+
+    /// A connection could not be opened. Gives the messages that waited for it.
+    pub fn failed(&mut self, transport: Transport, remote: SocketAddr) -> Vec<SendToken> {
+        match self.outbound.remove(&(transport, remote)) {
+            Some(Outbound::Opening(waiting)) => waiting.into_iter().map(|(_, token)| token).collect(),
+            Some(Outbound::Open(_)) | None => Vec::new(),
+        }
+    }
+
+    /// Queues a message on an open connection. A connection whose queue is full is closed: its peer does not read.
+    pub fn send(&mut self, flow: Flow, payload: Vec<u8>) -> Result<(), Undelivered> {
+        let Some(writer) = self.writers.get(&flow) else { return Err(Undelivered) };
+        writer.try_send(payload).map_err(|_| {
+            self.writers.remove(&flow);
+            Undelivered
+        })
+    }
+
+    /// Queues a message to an address: on the connection there is, or on a new one.
+    pub fn send_to(&mut self, way: Way, payload: Vec<u8>, token: SendToken) -> Result<(), Undelivered> {
+        let key = (way.transport, way.remote);
+        match self.outbound.get_mut(&key) {
+            Some(Outbound::Open(flow)) => {
+                let flow = *flow;
+                self.send(flow, payload)
+            }
+            Some(Outbound::Opening(waiting)) if waiting.len() < WAITING_MAX => {
+                waiting.push((payload, token));
+                Ok(())
+            }
+            Some(Outbound::Opening(_)) => Err(Undelivered),
+            None => {
+                // A phone may have opened a connection of its own from exactly there.
+                let inbound = self.writers.keys().find(|flow| (flow.transport, flow.remote) == key).copied();
+                if let Some(flow) = inbound {
+                    return self.send(flow, payload);
+                }
+                self.outbound.insert(key, Outbound::Opening(vec![(payload, token)]));
+                tokio::spawn(open(way, Arc::clone(&self.identity), self.tell.clone()));
+                Ok(())
+            }
+        }
+    }
+
+    /// Drops a connection that broke the rules.
+    pub fn disconnect(&mut self, flow: Flow) {
+        self.closed(flow);
+    }
+}
+
+/// A message was not, and will not be, sent.
+#[derive(Debug)]
+pub struct Undelivered;
+
+/// Where a new connection goes.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// TCP or TLS.
+    pub transport: Transport,
+    /// The listening address that speaks; its IP address is used where it is not a wildcard.
+    pub local: SocketAddr,
+    /// The far end.
+    pub remote: SocketAddr,
+    /// The name its certificate must have.
+    pub tls_name: Option<Arc<str>>,
+}
+
+struct Accept {
+    listener: TcpListener,
+    transport: Transport,
+    local: SocketAddr,
+    identity: Arc<Identity>,
+    places: Places,
+    tell: mpsc::Sender<Told>,
+}
+
+impl Accept {
+    async fn run(self) {
+        loop {
+            let accepted = tokio::select! {
+                () = self.tell.closed() => return,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, remote)) => {
+                    // No place: the connection is closed at once, which is the clearest answer there is.
+                    let Some(place) = self.places.take(remote.ip()) else { continue };
+                    let flow = Flow { transport: self.transport, local: self.local, remote };
+                    let (identity, tell) = (Arc::clone(&self.identity), self.tell.clone());
+                    tokio::spawn(async move { accepted_one(stream, flow, &identity, (tell, place)).await });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+}
+
+async fn accepted_one(
+    stream: TcpStream,
+    flow: Flow,
+    identity: &Identity,
+    (tell, place): (mpsc::Sender<Told>, Place),
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection does not take TCP_NODELAY");
+    }
+    match flow.transport {
+        Transport::Tls => match timeout(WRITE_MAX, identity.accept(stream)).await {
+            Ok(Ok(stream)) => converse(stream, flow, tell, FIRST_MAX).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
+        },
+        Transport::Tcp | Transport::Udp => converse(stream, flow, tell, FIRST_MAX).await,
+    }
+    drop(place);
+}
+
+async fn open(way: Way, identity: Arc<Identity>, tell: mpsc::Sender<Told>) {
+    let (transport, remote) = (way.transport, way.remote);
+    match timeout(OPEN_MAX, connect(&way, &identity, &tell)).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => tracing::debug!(%error, %remote, "a connection could not be opened"),
+        Err(_) => tracing::debug!(%remote, "a connection was not answered in time"),
+    }
+    if tell.send(Told::Failed { remote, transport }).await.is_err() {
+        tracing::debug!("the core has stopped");
+    }
+}
+
+async fn connect(way: &Way, identity: &Arc<Identity>, tell: &mpsc::Sender<Told>) -> io::Result<()> {
+    let stream = TcpStream::connect(way.remote).await?;
+    stream.set_nodelay(true)?;
+    let flow = Flow { transport: way.transport, local: way.local, remote: way.remote };
+    let tell = tell.clone();
+    match way.transport {
+        Transport::Tls => {
+            let stream = identity.connect(stream, way.remote.ip(), way.tls_name.as_deref()).await?;
+            tokio::spawn(converse(stream, flow, tell, IDLE_MAX));
+        }
+        Transport::Tcp | Transport::Udp => {
+            tokio::spawn(converse(stream, flow, tell, IDLE_MAX));
+        }
+    }
+    Ok(())
+}
+
+/// Reads until the end, and starts the writer; says `Opened` first and `Closed` last.
+async fn converse<S>(stream: S, flow: Flow, tell: mpsc::Sender<Told>, first: Duration)
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (reader, writer) = tokio::io::split(stream);
+    let (sender, queue) = mpsc::channel(QUEUE_MAX);
+    if tell.send(Told::Opened { flow, writer: sender }).await.is_err() {
+        return;
+    }
+    tokio::select! {
+        () = read(reader, flow, &tell, first) => {}
+        () = write(writer, queue) => {}
+    }
+    if tell.send(Told::Closed { flow }).await.is_err() {
+        tracing::debug!("the core has stopped");
+    }
+}
+
+async fn read<R: AsyncRead + Unpin>(mut reader: R, flow: Flow, tell: &mpsc::Sender<Told>, first: Duration) {
+    let mut patience = first;
+    let mut buffer = vec![0; 8_192];
+    loop {
+        match timeout(patience, reader.read(&mut buffer)).await {
+            Ok(Ok(0) | Err(_)) | Err(_) => return,
+            Ok(Ok(length)) => {
+                let bytes = buffer[..length].to_vec();
+                if tell.send(Told::Data { flow, bytes }).await.is_err() {
+                    return;
+                }
+            }
+        }
+        patience = IDLE_MAX;
+    }
+}
+
+/// Ends when the core drops the sending half, or the peer does not take what it asked for.
+async fn write<W: AsyncWrite + Unpin>(mut writer: W, mut queue: mpsc::Receiver<Vec<u8>>) {
+    while let Some(payload) = queue.recv().await {
+        match timeout(WRITE_MAX, writer.write_all(&payload)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
+        if queue.is_empty() && !matches!(timeout(WRITE_MAX, writer.flush()).await, Ok(Ok(()))) {
+            return;
+        }
+    }
+    if let Ok(Err(error)) = timeout(WRITE_MAX, writer.shutdown()).await {
+        tracing::debug!(%error, "a connection did not close cleanly");
+    }
+}
+
+fn listener(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    // A restart must not wait for connections of the last run to time out.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(1_024)?;
+    TcpListener::from_std(socket.into())
+}
