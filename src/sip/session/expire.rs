@@ -127,12 +127,11 @@ impl Endpoint {
         request.headers.push(Name::Contact, dialog.contact());
         request.headers.push(Name::Allow, super::ALLOW);
         request.headers.push(Name::Supported, super::SUPPORTED);
+        let mut out = Outgoing::within(dialog, request, hop, Owner::Nobody);
         if body.is_some() {
             *exchange = Exchange::Sent;
         }
-        let owner = Owner::Session(session.id, purpose);
-        let Some((dialog, _)) = session.current() else { return };
-        let mut out = Outgoing::within(dialog, request, hop, owner);
+        out.owner = Owner::Session(session.id, purpose);
         self.ask_interval(session, &mut out.request.headers);
         if let Some(body) = body.clone() {
             session.described = Some(body.clone());

@@ -49,15 +49,7 @@ fn cancel_waits_for_a_provisional_response() {
     link.run(2.0);
     assert_eq!(
         link.ladder,
-        [
-            "A INVITE",
-            "A INVITE",
-            "B 100 INVITE",
-            "A CANCEL",
-            "B 200 CANCEL",
-            "B 487 INVITE",
-            "A ACK"
-        ]
+        ["A INVITE", "A INVITE", "B 100 INVITE", "A CANCEL", "B 200 CANCEL", "B 487 INVITE", "A ACK"]
     );
     link.settles();
 }
