@@ -13,8 +13,10 @@ mod egress;
 mod ingress;
 mod latch;
 mod line;
+mod listening;
 mod outbox;
 mod pace;
+mod player;
 mod protection;
 mod relay;
 mod repacket;
@@ -22,23 +24,26 @@ mod reports;
 #[cfg(test)]
 mod tests;
 mod transcode;
+mod voice;
 
+use crate::codec::Codec;
+use crate::dtmf::Digit;
 use crate::negotiation::Agreed;
 use crate::quality::Statistics;
 use crate::rtcp::NtpClock;
 use crate::rtp;
 use crate::tone::Tone;
 use ingress::Content;
-use line::Line;
+use line::{Heard, Line};
 use outbox::Outbox;
-use protection::Wire;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use reports::Farewell;
+use reports::{Farewell, Moment};
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use voice::Said;
 
 /// Longer datagrams are no telephone audio.
 const MAX_PACKET: usize = 2048;
@@ -215,7 +220,22 @@ impl Graph {
             Command::Configure { leg, agreed } => self.configure(now, leg, agreed),
             Command::Connect { a, b } => self.connect(a, b),
             Command::Disconnect { leg } => self.disconnect(leg),
-            Command::Play { .. } | Command::Stop { .. } | Command::SendDigit { .. } => {}
+            Command::Play { leg, source } => {
+                let Some(line) = self.line(leg) else { return };
+                let codec = line.agreed.as_ref().map_or(Codec::G722, |agreed| agreed.codec);
+                line.voice.get_or_insert_default().play(source, codec);
+                line.egress.mark();
+            }
+            Command::Stop { leg } => {
+                if let Some(voice) = self.line(leg).and_then(|line| line.voice.as_mut()) {
+                    voice.stop();
+                }
+            }
+            Command::SendDigit { leg, digit, ms } => {
+                if let Some(line) = self.line(leg) {
+                    line.press(Digit { digit, duration_ms: ms });
+                }
+            }
             Command::Close { leg } => self.close(now, leg),
         }
     }
@@ -230,56 +250,75 @@ impl Graph {
         let Some(agreed) = line.agreed.as_deref() else { return };
         self.scratch.clear();
         self.scratch.extend_from_slice(packet);
-        let Some(admitted) = line.ingress.admit((now, from), (agreed, &mut line.protection), &mut self.scratch) else { return };
-        let receives = agreed.direction.receives();
-        let peer = line.peer;
+        let Some(admitted) =
+            line.ingress.admit((now, from), (agreed, &mut line.protection), &mut self.scratch)
+        else {
+            return;
+        };
         if !std::mem::replace(&mut line.ingress.flowing, true) {
             tell(&mut self.events, leg, Event::Flowing);
         }
         if let Some(address) = admitted.latched {
             tell(&mut self.events, leg, Event::Latched { address });
         }
-        if !receives {
+        if !agreed.direction.receives() {
             return;
         }
-        let Some(peer) = peer.and_then(|peer| self.index.get(&peer)) else { return };
-        let Some(hearing) = self.lines[*peer].as_deref_mut() else { return };
-        let payload = &self.scratch[admitted.payload.clone()];
-        match admitted.content {
-            Content::Sound(_) => hearing.hear(now, &admitted, payload, &mut self.out),
-            Content::Event => {}
+        let payload = &self.scratch[admitted.payload];
+        let (codec, event_clock_rate) = (line.ingress.codec, agreed.event_clock_rate);
+        let heard = Heard { now, header: &admitted.header, payload, codec, event_clock_rate };
+        let digit = match admitted.content {
+            Content::Sound(_) => {
+                line.ingress.inband.as_mut().and_then(|inband| inband.handle(codec, payload))
+            }
+            Content::Event => line.ingress.events.handle(now, &admitted.header, payload),
+        };
+        let peer = line.peer.and_then(|peer| self.index.get(&peer));
+        if let Some(hearing) = peer.and_then(|peer| self.lines[*peer].as_deref_mut()) {
+            match admitted.content {
+                Content::Sound(_) => hearing.hear(&heard, &mut self.out),
+                Content::Event => hearing.hear_event(&heard, &mut self.out),
+            }
+        }
+        if let Some(digit) = digit {
+            self.digit(at, digit);
         }
     }
 
     /// Takes a datagram from a leg's RTCP port.
     pub fn handle_rtcp(&mut self, now: Instant, leg: Leg, from: SocketAddr, packet: &[u8]) {
-        let clock = self.clock(now);
+        let moment = self.moment(now);
         let Some(&at) = self.index.get(&leg).filter(|_| packet.len() <= MAX_PACKET) else { return };
         let Some(line) = self.lines[at].as_deref_mut() else { return };
-        let Some(agreed) = line.agreed.as_deref() else { return };
         self.scratch.clear();
         self.scratch.extend_from_slice(packet);
-        let ingress = &mut line.ingress;
-        let party = (&mut *ingress, agreed, line.egress.ssrc);
-        if line.reports.receive((now, &clock), from, party, (&mut self.scratch, &mut line.protection)) {
-            ingress.heard = Some(now);
+        let Some((reports, party)) = line.party() else { return };
+        if reports.receive(&moment, party, (from, &mut self.scratch)) {
+            line.ingress.heard = Some(now);
         }
     }
 
     /// Lets time pass: what is made by the clock is made now. To be called every 10 or 20 ms.
     pub fn handle_tick(&mut self, now: Instant) {
-        let clock = self.clock(now);
-        for line in self.lines.iter_mut().flatten() {
-            line.tick(now, &mut self.out);
-            let Some(agreed) = line.agreed.as_deref() else { continue };
-            if line.reports.is_due(now, &mut self.random) {
-                let halves = (&mut line.ingress, &line.egress);
-                let wire = &mut Wire { out: &mut self.out, protection: &mut line.protection };
-                line.reports.send((now, &clock), (line.leg, agreed), halves, (wire, Farewell::No));
+        let moment = self.moment(now);
+        for at in 0..self.lines.len() {
+            let Some(line) = self.lines[at].as_deref_mut() else { continue };
+            if line.tick(now, &mut self.out) == Said::Finished {
+                tell(&mut self.events, line.leg, Event::PlayFinished);
             }
-            if let Some(silent) = line.ingress.silence(now, agreed) {
+            if line.reports.is_due(now, &mut self.random)
+                && let Some((reports, party)) = line.party()
+            {
+                reports.send(&moment, party, Farewell::No, &mut self.out);
+            }
+            if let Some(agreed) = line.agreed.as_deref()
+                && let Some(silent) = line.ingress.silence(now, agreed)
+            {
                 let for_ms = silent.as_millis() as u64;
                 tell(&mut self.events, line.leg, Event::Silent { for_ms });
+            }
+            if let Some(digit) = line.ingress.events.expire(now) {
+                self.digit(at, digit);
             }
         }
     }
@@ -322,14 +361,10 @@ impl Graph {
     fn configure(&mut self, now: Instant, leg: Leg, agreed: Box<Agreed>) {
         let Some(&at) = self.index.get(&leg) else { return };
         let Some(line) = self.lines[at].as_deref_mut() else { return };
-        line.ingress.configure(now, &agreed);
-        line.protection.agree(agreed.srtp.as_ref());
         line.reports.start(now, &mut self.random);
-        if line.agreed.as_ref() == Some(&agreed) {
+        if !line.configure(now, agreed) {
             return;
         }
-        line.agreed = Some(agreed);
-        line.cut();
         if let Some(peer) = line.peer.and_then(|peer| self.line(peer)) {
             peer.cut();
         }
@@ -360,20 +395,39 @@ impl Graph {
 
     fn close(&mut self, now: Instant, leg: Leg) {
         self.disconnect(leg);
-        let clock = self.clock(now);
+        let moment = self.moment(now);
         let Some(mut line) = self.index.remove(&leg).and_then(|at| self.lines[at].take()) else { return };
-        if let Some(agreed) = &line.agreed {
-            let halves = (&mut line.ingress, &line.egress);
-            let wire = &mut Wire { out: &mut self.out, protection: &mut line.protection };
-            line.reports.send((now, &clock), (leg, agreed), halves, (wire, Farewell::Yes));
+        if let Some((reports, party)) = line.party() {
+            reports.send(&moment, party, Farewell::Yes, &mut self.out);
         }
         self.events.push_back((leg, Event::Closed(line.statistics())));
     }
 
+    /// A digit of a leg's peer is told, and sent on to who hears the leg unless its packets were passed on already.
+    fn digit(&mut self, at: usize, digit: Digit) {
+        let Some(line) = self.lines[at].as_deref() else { return };
+        let (codec, peer) = (line.ingress.codec, line.peer);
+        let Some(agreed) = line.agreed.as_deref() else { return };
+        let (as_event, clock_rate) = (agreed.event_payload_type.is_some(), agreed.event_clock_rate);
+        let Digit { digit: key, duration_ms } = digit;
+        tell(&mut self.events, line.leg, Event::Digit { digit: key, duration_ms });
+        let Some(hearing) = peer.and_then(|peer| self.line(peer)) else { return };
+        let events = hearing.agreed.as_ref().is_some_and(|agreed| agreed.event_payload_type.is_some());
+        let done = match as_event {
+            true => hearing.passes_events(codec, clock_rate),
+            // As sound it has been heard; only who knows events gets one as well.
+            false => !events,
+        };
+        if !done {
+            hearing.press(digit);
+        }
+    }
+
     /// Times in reports count from the graph's first input: reports need differences only, and a system without a
     /// wall clock may count from where it likes (RFC 3550 section 4).
-    fn clock(&mut self, now: Instant) -> NtpClock {
-        *self.clock.get_or_insert_with(|| NtpClock::new(now, Duration::from_secs(1)))
+    fn moment(&mut self, now: Instant) -> Moment {
+        let clock = *self.clock.get_or_insert_with(|| NtpClock::new(now, Duration::from_secs(1)));
+        Moment { now, clock }
     }
 }
 

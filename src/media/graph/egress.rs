@@ -69,9 +69,10 @@ impl Egress {
     }
 
     /// Makes up for a pause, in whole frames of 10 ms, and marks the end of it.
-    fn resume(&mut self, now: Instant, clock_rate: u32) {
+    fn resume(&mut self, wire: &Wire<'_>) {
         let Some((at, timestamp)) = self.last else { return };
-        let passed = now.saturating_duration_since(at);
+        let clock_rate = wire.target.clock_rate;
+        let passed = wire.now.saturating_duration_since(at);
         let ahead = self.timestamp.wrapping_sub(timestamp);
         let due = units(passed, clock_rate).saturating_sub(ahead);
         if passed >= PAUSE && due < u32::MAX / 2 {
@@ -81,17 +82,9 @@ impl Egress {
         }
     }
 
-    /// Sends a frame of the box's own making at the next numbers; `units` is its length on the timestamp's scale.
-    pub(super) fn send(&mut self, now: Instant, target: &Target, wire: &mut Wire<'_>, frame: (&[u8], u32)) {
-        self.resume(now, target.clock_rate);
-        let timestamp = self.timestamp;
-        self.timestamp = timestamp.wrapping_add(frame.1);
-        self.send_at(now, target, wire, (timestamp, frame.0));
-    }
-
     /// Where the next frame would begin; a telephone event keeps this for all of its packets (RFC 4733 section 2.2.1).
-    pub(super) fn begin(&mut self, now: Instant, clock_rate: u32) -> u32 {
-        self.resume(now, clock_rate);
+    pub(super) fn begin(&mut self, wire: &Wire<'_>) -> u32 {
+        self.resume(wire);
         self.timestamp
     }
 
@@ -100,40 +93,45 @@ impl Egress {
         self.timestamp = timestamp;
     }
 
-    /// Sends a packet at a given timestamp and the next sequence number.
-    pub(super) fn send_at(&mut self, now: Instant, target: &Target, wire: &mut Wire<'_>, frame: (u32, &[u8])) {
-        let (timestamp, payload) = frame;
-        let header = Header {
-            marker: std::mem::take(&mut self.marker),
-            payload_type: target.payload_type,
-            sequence: self.sequence,
-            timestamp,
-            ssrc: self.ssrc,
-        };
-        self.sequence = self.sequence.wrapping_add(1);
-        self.put(now, target, wire, (&header, payload));
-    }
-
     /// Leaves out frames that were lost on the way here, so that the far end notices.
     pub(super) fn skip(&mut self, frames: u16, units: u32) {
         self.sequence = self.sequence.wrapping_add(frames);
         self.timestamp = self.timestamp.wrapping_add(u32::from(frames).wrapping_mul(units));
     }
 
+    /// Sends a frame of the box's own making at the next numbers; `units` is its length on the timestamp's scale.
+    pub(super) fn send(&mut self, wire: &mut Wire<'_>, (payload, units): (&[u8], u32)) {
+        let timestamp = self.begin(wire);
+        self.timestamp = timestamp.wrapping_add(units);
+        self.send_at(wire, timestamp, payload);
+    }
+
+    /// Sends a packet at a given timestamp and the next sequence number.
+    pub(super) fn send_at(&mut self, wire: &mut Wire<'_>, timestamp: u32, payload: &[u8]) {
+        let header = Header {
+            marker: std::mem::take(&mut self.marker),
+            payload_type: wire.target.payload_type,
+            sequence: self.sequence,
+            timestamp,
+            ssrc: self.ssrc,
+        };
+        self.sequence = self.sequence.wrapping_add(1);
+        self.put(wire, &header, payload);
+    }
+
     /// Passes on a packet with the leg's own numbers; `units` is its length on the timestamp's scale.
     pub(super) fn relay(
         &mut self,
-        (now, target): (Instant, &Target),
+        wire: &mut Wire<'_>,
         mapping: &mut Option<Mapping>,
         (header, payload, units): (&Header, &[u8], u32),
-        wire: &mut Wire<'_>,
     ) {
         let place = mapping.as_mut().map_or(Place::Elsewhere, |mapping| mapping.place(header));
         let (sequence, timestamp) = match place {
             Place::At { sequence, timestamp } => (sequence, timestamp),
             Place::Before => return,
             Place::Elsewhere => {
-                self.resume(now, target.clock_rate);
+                self.resume(wire);
                 self.marker = true;
                 *mapping = Some(Mapping::new(header, self.sequence, self.timestamp));
                 (self.sequence, self.timestamp)
@@ -141,23 +139,28 @@ impl Egress {
         };
         if sequence.wrapping_sub(self.sequence) < u16::MAX / 2 {
             self.sequence = sequence.wrapping_add(1);
-            self.timestamp = timestamp.wrapping_add(units);
+            let end = timestamp.wrapping_add(units);
+            // The packets of an event all begin with it, and the last ones are repeated.
+            if end.wrapping_sub(self.timestamp) < u32::MAX / 2 {
+                self.timestamp = end;
+            }
         }
         let marker = header.marker | std::mem::take(&mut self.marker);
-        let own = Header { marker, payload_type: target.payload_type, sequence, timestamp, ssrc: self.ssrc };
-        self.put(now, target, wire, (&own, payload));
+        let payload_type = wire.target.payload_type;
+        let own = Header { marker, payload_type, sequence, timestamp, ssrc: self.ssrc };
+        self.put(wire, &own, payload);
     }
 
-    fn put(&mut self, now: Instant, target: &Target, wire: &mut Wire<'_>, packet: (&Header, &[u8])) {
-        let (header, payload) = packet;
-        let good = wire.out.push((target.leg, Channel::Rtp), target.to, |buffer| {
+    fn put(&mut self, wire: &mut Wire<'_>, header: &Header, payload: &[u8]) {
+        let protection = &mut *wire.protection;
+        let good = wire.out.push((wire.target.leg, Channel::Rtp), wire.target.to, |buffer| {
             rtp::write(header, payload, buffer);
-            wire.protection.protect(buffer)
+            protection.protect(buffer)
         });
         if good {
             self.sent += 1;
             self.octets += payload.len() as u64;
-            self.last = Some((now, header.timestamp));
+            self.last = Some((wire.now, header.timestamp));
         }
     }
 }

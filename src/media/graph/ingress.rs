@@ -1,10 +1,12 @@
 //! What a leg's peer sends: who is listened to, what is counted, what it means.
 
 use super::latch::{Latch, Verdict};
+use super::listening::Inband;
 use super::protection::Protection;
 use crate::codec::Codec;
+use crate::dtmf::EventReceiver;
 use crate::negotiation::Agreed;
-use crate::reception::{Arrival, Reception};
+use crate::reception::Reception;
 use crate::rtp::{self, Header};
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -27,7 +29,6 @@ pub(super) struct Admitted {
     pub(super) header: Header,
     pub(super) payload: Range<usize>,
     pub(super) content: Content,
-    pub(super) arrival: Arrival,
     /// The source that was learned with it.
     pub(super) latched: Option<SocketAddr>,
 }
@@ -42,6 +43,10 @@ pub(super) struct Ingress {
     pub(super) heard: Option<Instant>,
     pub(super) silence_told: bool,
     pub(super) flowing: bool,
+    event_clock_rate: u32,
+    pub(super) events: EventReceiver,
+    /// Listens for digits when events are not agreed.
+    pub(super) inband: Option<Box<Inband>>,
 }
 
 impl Ingress {
@@ -53,6 +58,9 @@ impl Ingress {
             heard: None,
             silence_told: false,
             flowing: false,
+            event_clock_rate: 8000,
+            events: EventReceiver::new(8000),
+            inband: None,
         }
     }
 
@@ -62,6 +70,12 @@ impl Ingress {
         self.reception.set_clock_rate(agreed.codec.clock_rate());
         self.heard = Some(now);
         self.silence_told = false;
+        if self.event_clock_rate != agreed.event_clock_rate {
+            self.event_clock_rate = agreed.event_clock_rate;
+            self.events = EventReceiver::new(agreed.event_clock_rate);
+        }
+        let listens = agreed.event_payload_type.is_none();
+        self.inband = listens.then(|| Box::new(Inband::new(agreed.codec)));
     }
 
     /// Lets a packet in or not. In `packet` it is decrypted in place.
@@ -93,8 +107,9 @@ impl Ingress {
             self.codec = codec;
             self.reception.set_clock_rate(codec.clock_rate());
         }
-        let arrival = self.reception.handle(&header, now);
-        Some(Admitted { header, payload, content, arrival, latched })
+        // What lies far outside the sequence is passed on all the same: the far end judges it.
+        self.reception.handle(&header, now);
+        Some(Admitted { header, payload, content, latched })
     }
 
     /// How long the peer has been silent, when it is time to say so.

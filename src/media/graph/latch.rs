@@ -57,11 +57,6 @@ impl Latch {
         self.pinned.or(self.declared)
     }
 
-    /// Where media was seen to come from.
-    pub(super) fn pinned(&self) -> Option<SocketAddr> {
-        self.pinned
-    }
-
     /// Whether a packet from there may be listened to.
     pub(super) fn judge(&self, now: Instant, from: SocketAddr) -> Verdict {
         let open = self.window.is_some_and(|until| now < until);

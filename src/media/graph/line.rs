@@ -2,22 +2,25 @@
 
 use super::Leg;
 use super::egress::{Egress, Target};
-use super::ingress::{Admitted, Content, Ingress};
+use super::ingress::Ingress;
 use super::outbox::Outbox;
 use super::protection::{Protection, Wire};
 use super::relay::Mapping;
 use super::repacket::{Piece, RATE, Repacket};
-use super::reports::Reports;
+use super::reports::{Party, Reports};
 use super::transcode::Transcoder;
+use super::voice::{Said, Voice};
 use crate::codec::Codec;
+use crate::dtmf::{Digit, Event};
 use crate::negotiation::Agreed;
-use crate::quality::Statistics;
+use crate::quality::{self, Path, Statistics};
+use crate::rtp::Header;
 use rand_chacha::ChaCha20Rng;
 use std::time::Instant;
 
 /// What a leg hears of its peer, and how. Made when the first packet comes, forgotten at every change.
 #[derive(Default)]
-pub(super) enum Feed {
+enum Feed {
     /// Nothing yet.
     #[default]
     Nothing,
@@ -27,6 +30,18 @@ pub(super) enum Feed {
     Repacket(Box<Repacket>),
     /// Another coding.
     Transcode(Box<Transcoder>),
+}
+
+/// A packet of the peer's.
+#[derive(Clone, Copy)]
+pub(super) struct Heard<'a> {
+    pub(super) now: Instant,
+    pub(super) header: &'a Header,
+    pub(super) payload: &'a [u8],
+    /// The codec the peer speaks, also when this is an event.
+    pub(super) codec: Codec,
+    /// The clock rate of the peer's events.
+    pub(super) event_clock_rate: u32,
 }
 
 /// A leg.
@@ -39,9 +54,11 @@ pub(super) struct Line {
     pub(super) reports: Reports,
     /// The leg that hears this one, and is heard by it.
     pub(super) peer: Option<Leg>,
-    pub(super) feed: Feed,
+    /// What the box says itself, in place of the peer.
+    pub(super) voice: Option<Box<Voice>>,
+    feed: Feed,
     /// The codec of the peer the feed was made for.
-    pub(super) fed: Codec,
+    fed: Codec,
 }
 
 impl Line {
@@ -54,20 +71,25 @@ impl Line {
             protection: Protection::default(),
             reports: Reports::new(random),
             peer: None,
+            voice: None,
             feed: Feed::Nothing,
             fed: Codec::Pcma,
         }
     }
 
-    /// Where and how to send sound, when the leg may be sent any: one that holds the box is left in peace.
-    pub(super) fn target(&self) -> Option<Target> {
-        let agreed = self.agreed.as_ref().filter(|agreed| agreed.direction.sends())?;
-        Some(Target {
-            leg: self.leg,
-            to: self.ingress.latch.destination()?,
-            payload_type: agreed.payload_type,
-            clock_rate: agreed.codec.clock_rate(),
-        })
+    /// Takes an agreement; whether it says anything new.
+    pub(super) fn configure(&mut self, now: Instant, agreed: Box<Agreed>) -> bool {
+        self.ingress.configure(now, &agreed);
+        self.protection.agree(agreed.srtp.as_ref());
+        if self.agreed.as_ref() == Some(&agreed) {
+            return false;
+        }
+        self.agreed = Some(agreed);
+        self.cut();
+        if let Some(voice) = &mut self.voice {
+            voice.agreed();
+        }
+        true
     }
 
     /// Forgets how the peer was heard; what is sent goes on with the next number and a marker.
@@ -77,94 +99,184 @@ impl Line {
     }
 
     /// Hears a packet of sound from the peer.
-    pub(super) fn hear(&mut self, now: Instant, from: &Admitted, payload: &[u8], out: &mut Outbox) {
-        let (Content::Sound(codec), Some(target)) = (from.content, self.target()) else { return };
-        let Some(agreed) = &self.agreed else { return };
+    pub(super) fn hear(&mut self, heard: &Heard<'_>, out: &mut Outbox) {
+        let (Some(agreed), Some(target)) = (self.agreed.as_deref(), self.target()) else { return };
+        let Heard { now, header, payload, codec, .. } = *heard;
         if matches!(self.feed, Feed::Nothing) || self.fed != codec {
-            self.fed = codec;
-            self.feed = feed(codec, agreed);
+            (self.feed, self.fed) = (feed(codec, agreed), codec);
         }
-        let frame = usize::from(agreed.ptime_ms) * RATE;
-        if let Feed::Relay(_) = self.feed
-            && codec != Codec::Opus
-            && payload.len() != frame
-        {
+        if matches!(self.feed, Feed::Relay(_)) && !is_whole(codec, payload, agreed) {
             self.feed = Feed::Repacket(Box::new(Repacket::new(codec, agreed.ptime_ms)));
             self.egress.mark();
         }
+        let speaking = self.voice.is_some();
+        let wire = &mut Wire { now, target, out, protection: &mut self.protection };
         match &mut self.feed {
             Feed::Nothing => {}
+            // The peer is not heard while the box speaks.
+            Feed::Relay(mapping) if speaking => *mapping = None,
             Feed::Relay(mapping) => {
                 let units = length(codec, payload);
-                let wire = &mut Wire { out, protection: &mut self.protection };
-                self.egress.relay((now, &target), mapping, (&from.header, payload, units), wire);
+                self.egress.relay(wire, mapping, (header, payload, units));
             }
+            Feed::Repacket(repacket) if speaking => repacket.restart(),
             Feed::Repacket(repacket) => {
-                repacket.push(&from.header, payload);
-                self.send_repacked(now, &target, out);
+                repacket.push(header, payload);
+                send_repacked(repacket, &mut self.egress, wire);
             }
-            Feed::Transcode(transcoder) => transcoder.listener.push(&from.header, payload, now),
+            Feed::Transcode(transcoder) => transcoder.listener.push(header, payload, now),
         }
     }
 
-    /// Sends what the feed has ready.
-    pub(super) fn tick(&mut self, now: Instant, out: &mut Outbox) {
+    /// Hears a packet of a telephone event from the peer: it is passed on where packets are and the leg knows events,
+    /// otherwise taken out, and [`Line::press`] makes up for it when the digit ends.
+    pub(super) fn hear_event(&mut self, heard: &Heard<'_>, out: &mut Outbox) {
+        let (Some(agreed), Some(target)) = (self.agreed.as_deref(), self.target()) else { return };
+        if matches!(self.feed, Feed::Nothing) || self.fed != heard.codec {
+            (self.feed, self.fed) = (feed(heard.codec, agreed), heard.codec);
+        }
+        let passes = self.passes_events(heard.codec, heard.event_clock_rate);
+        let number = agreed.event_payload_type.unwrap_or(target.payload_type);
+        let Heard { now, header, payload, .. } = *heard;
         match &mut self.feed {
-            Feed::Nothing | Feed::Relay(_) => {}
-            Feed::Repacket(_) => {
-                if let Some(target) = self.target() {
-                    self.send_repacked(now, &target, out);
-                }
+            Feed::Nothing => {}
+            Feed::Relay(mapping) if passes => {
+                let units = Event::parse(payload).map_or(0, |event| u32::from(event.duration));
+                let target = Target { payload_type: number, ..target };
+                let wire = &mut Wire { now, target, out, protection: &mut self.protection };
+                self.egress.relay(wire, mapping, (header, payload, units));
             }
-            Feed::Transcode(transcoder) => {
-                transcoder.advance(now);
-                let Some(target) = self.target() else { return };
-                let Feed::Transcode(transcoder) = &mut self.feed else { return };
-                let wire = &mut Wire { out, protection: &mut self.protection };
-                while let Some(frame) = transcoder.payload(now) {
-                    self.egress.send(now, &target, wire, frame);
-                }
+            Feed::Relay(Some(mapping)) => mapping.remove(header),
+            Feed::Relay(None) => {}
+            Feed::Repacket(repacket) => repacket.restart(),
+            Feed::Transcode(transcoder) => transcoder.listener.skip(header, now),
+        }
+    }
+
+    /// Whether the peer's event packets go through as they are.
+    pub(super) fn passes_events(&self, codec: Codec, event_clock_rate: u32) -> bool {
+        let Some(agreed) = &self.agreed else { return false };
+        let relays = match self.feed {
+            Feed::Relay(_) => true,
+            Feed::Nothing => agreed.codec == codec,
+            Feed::Repacket(_) | Feed::Transcode(_) => false,
+        };
+        let knows = agreed.event_payload_type.is_some() && agreed.event_clock_rate == event_clock_rate;
+        relays && knows && self.voice.is_none()
+    }
+
+    /// Sends a digit, as an event or as sound.
+    pub(super) fn press(&mut self, digit: Digit) {
+        if self.target().is_some() {
+            self.voice.get_or_insert_default().press(digit);
+        }
+    }
+
+    /// Sends what is due; whether something played has come to its end.
+    pub(super) fn tick(&mut self, now: Instant, out: &mut Outbox) -> Said {
+        let mut said = Said::More;
+        let target = self.target();
+        let Some(agreed) = self.agreed.as_deref() else { return said };
+        let mut wire = target.map(|target| Wire { now, target, out, protection: &mut self.protection });
+        let speaking = self.voice.is_some();
+        if let Some(voice) = &mut self.voice {
+            said = match &mut wire {
+                Some(wire) => voice.tick(agreed, &mut self.egress, wire),
+                None => voice.pass(now, agreed),
+            };
+            if voice.is_over() {
+                self.voice = None;
+                self.egress.mark();
             }
         }
+        match (&mut self.feed, wire) {
+            (Feed::Transcode(transcoder), wire) => {
+                transcoder.advance(now);
+                let mut wire = wire.filter(|_| !speaking);
+                while let Some(frame) = transcoder.payload(now) {
+                    if let Some(wire) = &mut wire {
+                        self.egress.send(wire, frame);
+                    }
+                }
+            }
+            (Feed::Repacket(repacket), Some(mut wire)) if !speaking => {
+                send_repacked(repacket, &mut self.egress, &mut wire);
+            }
+            (Feed::Nothing | Feed::Relay(_) | Feed::Repacket(_), _) => {}
+        }
+        said
+    }
+
+    /// What reporting needs of the leg, if it has agreed on anything.
+    pub(super) fn party(&mut self) -> Option<(&mut Reports, Party<'_>)> {
+        let party = Party {
+            leg: self.leg,
+            agreed: self.agreed.as_deref()?,
+            ingress: &mut self.ingress,
+            egress: &self.egress,
+            protection: &mut self.protection,
+        };
+        Some((&mut self.reports, party))
     }
 
     /// What the leg was like.
     pub(super) fn statistics(&self) -> Statistics {
-        let codec = self.agreed.as_ref().map(|_| self.ingress.codec);
         let reception = &self.ingress.reception;
-        Statistics {
-            codec,
-            received: reception.received(),
-            sent: self.egress.sent,
-            lost: reception.lost(),
-            lost_remote: self.reports.lost_remote.unwrap_or(0),
+        let (received, lost) = (reception.received(), reception.lost());
+        let round_trip_ms = self.reports.round_trip.map(|trip| trip.as_secs_f32() * 1000.0);
+        let path = Path {
+            codec: self.ingress.codec,
+            loss: lost as f32 / (received + lost).max(1) as f32,
             jitter_ms: reception.jitter_ms(),
-            round_trip_ms: self.reports.round_trip.map(|trip| trip.as_secs_f32() * 1000.0),
-            mos: 0.0,
+            round_trip_ms: round_trip_ms.unwrap_or(0.0),
+        };
+        Statistics {
+            codec: self.agreed.as_ref().map(|_| self.ingress.codec),
+            received,
+            sent: self.egress.sent,
+            lost,
+            lost_remote: self.reports.lost_remote.unwrap_or(0),
+            jitter_ms: path.jitter_ms,
+            round_trip_ms,
+            mos: quality::mos(&path),
         }
     }
 
-    fn send_repacked(&mut self, now: Instant, target: &Target, out: &mut Outbox) {
-        let Feed::Repacket(repacket) = &mut self.feed else { return };
-        let units = repacket.units();
-        let wire = &mut Wire { out, protection: &mut self.protection };
-        while let Some(piece) = repacket.poll(now) {
-            match piece {
-                Piece::Gap(frames) => self.egress.skip(frames, units),
-                Piece::Frame(payload) => self.egress.send(now, target, wire, (payload, units)),
-            }
+    /// Where and how to send sound, when the leg may be sent any: one that holds the box is left in peace.
+    fn target(&self) -> Option<Target> {
+        let agreed = self.agreed.as_ref().filter(|agreed| agreed.direction.sends())?;
+        Some(Target {
+            leg: self.leg,
+            to: self.ingress.latch.destination()?,
+            payload_type: agreed.payload_type,
+            clock_rate: agreed.codec.clock_rate(),
+        })
+    }
+}
+
+fn send_repacked(repacket: &mut Repacket, egress: &mut Egress, wire: &mut Wire<'_>) {
+    let units = repacket.units();
+    while let Some(piece) = repacket.poll(wire.now) {
+        match piece {
+            Piece::Gap(frames) => egress.skip(frames, units),
+            Piece::Frame(payload) => egress.send(wire, (payload, units)),
         }
     }
 }
 
-/// The cheapest way from a codec to what a leg has agreed. Opus says in each packet how long it is (RFC 6716 section
-/// 3.1), so any packet time is passed on.
+/// The cheapest way from a codec to what a leg has agreed.
 fn feed(from: Codec, agreed: &Agreed) -> Feed {
     if from == agreed.codec {
         Feed::Relay(None)
     } else {
         Feed::Transcode(Box::new(Transcoder::new(from, agreed.codec, agreed.ptime_ms)))
     }
+}
+
+/// Whether a payload has the packet time a leg wants. Opus says in each packet how long it is (RFC 6716 section 3.1),
+/// so any is right.
+fn is_whole(codec: Codec, payload: &[u8], agreed: &Agreed) -> bool {
+    codec == Codec::Opus || payload.len() == usize::from(agreed.ptime_ms) * RATE
 }
 
 /// How long a payload is, in timestamp units.

@@ -25,9 +25,4 @@ impl Pace {
         self.next = Some(next + frame);
         true
     }
-
-    /// Forgets the beat: the next frame is due at once.
-    pub(super) fn restart(&mut self) {
-        self.next = None;
-    }
 }

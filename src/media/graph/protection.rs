@@ -1,7 +1,9 @@
 //! The SRTP of a leg: kept through new agreements as long as the keys stay (RFC 3711).
 
+use super::egress::Target;
 use super::outbox::Outbox;
 use crate::srtp::{Srtp, SrtpKeys};
+use std::time::Instant;
 
 /// A leg's SRTP; without keys everything passes as it is.
 #[derive(Default)]
@@ -37,8 +39,10 @@ impl Protection {
     }
 }
 
-/// The way out of a leg.
+/// The way out of a leg at one moment.
 pub(super) struct Wire<'a> {
+    pub(super) now: Instant,
+    pub(super) target: Target,
     pub(super) out: &'a mut Outbox,
     pub(super) protection: &'a mut Protection,
 }

@@ -45,6 +45,15 @@ impl Mapping {
         }
     }
 
+    /// Notes a packet that is not passed on: its sequence number is taken out, so that it does not pass for lost.
+    pub(super) fn remove(&mut self, header: &Header) {
+        let ahead = header.sequence.wrapping_sub(self.highest);
+        if header.ssrc == self.ssrc && (1..MAX_JUMP).contains(&ahead) {
+            self.highest = header.sequence;
+            self.sequence = self.sequence.wrapping_sub(1);
+        }
+    }
+
     /// Where a packet falls. Gaps stay gaps, so that the far end sees and conceals what was lost.
     pub(super) fn place(&mut self, header: &Header) -> Place {
         let ahead = header.sequence.wrapping_sub(self.highest);

@@ -87,6 +87,13 @@ impl Repacket {
         }
     }
 
+    /// Begins anew with the next packet: something else was sent meanwhile, or nothing for good reason.
+    pub(super) fn restart(&mut self) {
+        self.next = None;
+        self.held.clear();
+        self.gap = 0;
+    }
+
     /// The next thing due. To be called until there is none, after each packet and each tick.
     pub(super) fn poll(&mut self, now: Instant) -> Option<Piece<'_>> {
         if self.sound.len() < self.frame {

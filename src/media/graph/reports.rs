@@ -2,7 +2,8 @@
 
 use super::egress::Egress;
 use super::ingress::Ingress;
-use super::protection::{Protection, Wire};
+use super::outbox::Outbox;
+use super::protection::Protection;
 use super::{Channel, Leg};
 use crate::negotiation::Agreed;
 use crate::rtcp::{self, Compound, NtpClock, Packet, ReportBlock, SenderInfo};
@@ -13,6 +14,22 @@ use std::time::{Duration, Instant};
 
 /// The interval of RFC 3550 section 6.2; each one is drawn between half and one and a half of it.
 const INTERVAL_MS: u64 = 5000;
+
+/// A point in time, on both clocks.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) now: Instant,
+    pub(super) clock: NtpClock,
+}
+
+/// The rest of a leg that reports.
+pub(super) struct Party<'a> {
+    pub(super) leg: Leg,
+    pub(super) agreed: &'a Agreed,
+    pub(super) ingress: &'a mut Ingress,
+    pub(super) egress: &'a Egress,
+    pub(super) protection: &'a mut Protection,
+}
 
 /// A leg's reports.
 pub(super) struct Reports {
@@ -56,18 +73,13 @@ impl Reports {
     }
 
     /// Writes a report, or a farewell.
-    pub(super) fn send(
-        &mut self,
-        (now, clock): (Instant, &NtpClock),
-        (leg, agreed): (Leg, &Agreed),
-        (ingress, egress): (&mut Ingress, &Egress),
-        (wire, farewell): (&mut Wire<'_>, Farewell),
-    ) {
+    pub(super) fn send(&mut self, moment: &Moment, party: Party<'_>, farewell: Farewell, out: &mut Outbox) {
+        let Party { leg, agreed, ingress, egress, protection } = party;
         let Some(to) = self.destination(agreed, ingress) else { return };
         let channel = if agreed.rtcp_mux { Channel::Rtp } else { Channel::Rtcp };
         let sender = (egress.sent > self.sent[0]).then(|| SenderInfo {
-            ntp: clock.at(now),
-            rtp_timestamp: egress.timestamp_at(now, agreed.codec.clock_rate()),
+            ntp: moment.clock.at(moment.now),
+            rtp_timestamp: egress.timestamp_at(moment.now, agreed.codec.clock_rate()),
             packets: egress.sent as u32,
             octets: egress.octets as u32,
         });
@@ -76,24 +88,24 @@ impl Reports {
         let compound = Compound {
             ssrc: egress.ssrc,
             sender,
-            report: ingress.reception.report(now),
+            report: ingress.reception.report(moment.now),
             cname: &cname,
             goodbye: farewell == Farewell::Yes,
         };
-        wire.out.push((leg, channel), to, |packet| {
+        out.push((leg, channel), to, |packet| {
             rtcp::write(&compound, packet);
-            wire.protection.protect_rtcp(packet)
+            protection.protect_rtcp(packet)
         });
     }
 
     /// Reads the peer's reports; whether they were good.
     pub(super) fn receive(
         &mut self,
-        (now, clock): (Instant, &NtpClock),
-        from: SocketAddr,
-        (ingress, agreed, ssrc): (&mut Ingress, &Agreed, u32),
-        (packet, protection): (&mut Vec<u8>, &mut Protection),
+        moment: &Moment,
+        party: Party<'_>,
+        (from, packet): (SocketAddr, &mut Vec<u8>),
     ) -> bool {
+        let Party { agreed, ingress, egress, protection, .. } = party;
         let known = from == agreed.remote_rtcp
             || ingress.latch.destination().is_some_and(|media| media.ip() == from.ip());
         if !known || !protection.unprotect_rtcp(packet) {
@@ -103,21 +115,21 @@ impl Reports {
         self.source = Some(from);
         for packet in packets {
             match packet {
-                Packet::SenderReport { ssrc: sender, info, reports } => {
-                    ingress.reception.handle_sender_report(sender, info.ntp, now);
-                    self.learn((now, clock), ssrc, &reports);
+                Packet::SenderReport { ssrc, info, reports } => {
+                    ingress.reception.handle_sender_report(ssrc, info.ntp, moment.now);
+                    self.learn(moment, egress.ssrc, &reports);
                 }
-                Packet::ReceiverReport { reports, .. } => self.learn((now, clock), ssrc, &reports),
+                Packet::ReceiverReport { reports, .. } => self.learn(moment, egress.ssrc, &reports),
                 Packet::Cname { .. } | Packet::Goodbye { .. } => {}
             }
         }
         true
     }
 
-    fn learn(&mut self, (now, clock): (Instant, &NtpClock), ssrc: u32, reports: &[ReportBlock]) {
+    fn learn(&mut self, moment: &Moment, ssrc: u32, reports: &[ReportBlock]) {
         for report in reports.iter().filter(|report| report.ssrc == ssrc) {
             self.lost_remote = Some(u64::try_from(report.cumulative_lost).unwrap_or(0));
-            self.round_trip = report.round_trip(clock.at(now)).or(self.round_trip);
+            self.round_trip = report.round_trip(moment.clock.at(moment.now)).or(self.round_trip);
         }
     }
 

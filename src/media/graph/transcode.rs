@@ -122,6 +122,10 @@ impl Speaker {
         }
     }
 
+    pub(super) fn codec(&self) -> Codec {
+        self.codec
+    }
+
     /// The rate of the samples taken in, Hz.
     pub(super) fn rate(&self) -> u32 {
         self.rate

@@ -47,8 +47,7 @@ fn a_held_leg_is_still_reported_to() {
 fn reports_lead_to_figures_of_loss_jitter_and_round_trip() {
     for secure in [false, true] {
         let first = agreed(1, Codec::Pcma, 20);
-        let first =
-            if secure { encrypted(first, Suite::AesCm128HmacSha1_80) } else { first };
+        let first = if secure { encrypted(first, Suite::AesCm128HmacSha1_80) } else { first };
         let mut world = World::call(first, agreed(2, Codec::Pcma, 20));
         world.network = Network { loss: 4, jitter_ms: 15, doubled: 0 };
         world.loss_to_peers = 10;

@@ -25,8 +25,10 @@ fn encrypted_and_plain_legs_hear_each_other() {
 #[test]
 fn keys_that_stay_go_on_counting_and_keys_that_change_start_afresh() {
     let suite = Suite::AesCm128HmacSha1_80;
-    let mut world =
-        World::call(encrypted(agreed(1, Codec::Pcma, 20), suite), encrypted(agreed(2, Codec::Pcma, 20), suite));
+    let mut world = World::call(
+        encrypted(agreed(1, Codec::Pcma, 20), suite),
+        encrypted(agreed(2, Codec::Pcma, 20), suite),
+    );
     world.run(1000);
     // A hold and its end: the peer keeps its context, and so must the box.
     let held = crate::Agreed {
