@@ -2,8 +2,10 @@
 
 mod continuity;
 mod cost;
+mod digits;
 mod latching;
 mod peer;
+mod playing;
 mod relaying;
 mod reporting;
 mod securing;

@@ -183,6 +183,16 @@ impl Peer {
         level(settled, rate, frequency) / AMPLITUDE
     }
 
+    /// Asserts that sequence numbers rise by one and timestamps never fall.
+    #[track_caller]
+    pub(super) fn assert_numbered(&self) {
+        for pair in self.arrived.windows(2) {
+            let (last, next) = (pair[0].header, pair[1].header);
+            assert_eq!(next.sequence, last.sequence.wrapping_add(1), "sequence");
+            assert!(next.timestamp.wrapping_sub(last.timestamp) < u32::MAX / 2, "timestamp");
+        }
+    }
+
     /// Asserts that sequence numbers rise by one and timestamps by what the packets carry, but for pauses.
     #[track_caller]
     pub(super) fn assert_continuous(&self) {
