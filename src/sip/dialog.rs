@@ -43,6 +43,15 @@ impl Path {
         }
     }
 
+    /// A peer known by its flow has moved to another: NAT gave it a new port, or it connected anew.
+    pub fn follow(&mut self, flow: Flow) {
+        if let Hop::Flow(known) = &mut self.hop
+            && known.transport == flow.transport
+        {
+            *known = flow;
+        }
+    }
+
     /// Where a request for `uri` goes: to the address it names, if it names one that can be reached from here;
     /// otherwise the way the first message took. Names are not resolved: that hop knows its own.
     fn toward(&self, uri: &Uri) -> Hop {

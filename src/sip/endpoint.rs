@@ -251,6 +251,12 @@ impl Endpoint {
             || self.events.len() >= self.config.max_pending
     }
 
+    /// True when not even requests of running calls find room: they have an eighth more than new work has.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        let most = self.config.max_transactions + self.config.max_transactions / 8;
+        self.clients.len() + self.servers.len() >= most
+    }
+
     /// Takes the session out, lets `act` work on it and the endpoint, and puts it back unless it is done.
     pub(crate) fn with<T>(
         &mut self,

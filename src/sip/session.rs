@@ -285,10 +285,15 @@ impl Session {
         }
     }
 
-    /// Checks and takes the CSeq of a request of the peer.
-    pub fn accept_sequence(&mut self, request: &Request, number: u32) -> bool {
+    /// Checks and takes the CSeq of a request of the peer, and where it came from.
+    pub fn accept_sequence(&mut self, request: &Request, number: u32, flow: Flow) -> bool {
         let tag = remote_tag(&request.headers);
-        self.dialog_mut(&tag).is_some_and(|dialog| dialog.accept_sequence(number).is_ok())
+        let Some(dialog) = self.dialog_mut(&tag) else { return false };
+        let in_order = dialog.accept_sequence(number).is_ok();
+        if in_order {
+            dialog.path.follow(flow);
+        }
+        in_order
     }
 
     /// The CSeq number for a request sent again: the next of its dialog, or of the INVITE before there is one.
@@ -423,7 +428,7 @@ impl Endpoint {
     pub(crate) fn session_request(&mut self, now: Instant, id: SessionId, within: Within) {
         let tx = within.tx;
         let found = self.with(id, |endpoint, session| {
-            if !session.accept_sequence(&within.request, within.cseq) {
+            if !session.accept_sequence(&within.request, within.cseq, within.flow) {
                 return endpoint.reply_status(now, within.tx, Status::SERVER_ERROR);
             }
             match within.request.method {

@@ -11,6 +11,7 @@ use crate::{CSeq, Method, Name, Request, Response, Status};
 #[derive(Debug)]
 pub(crate) struct Within {
     pub tx: TxId,
+    pub flow: Flow,
     pub cseq: u32,
     pub request: Request,
 }
@@ -25,6 +26,9 @@ impl Endpoint {
         if let Some(id) = self.server_of(&key) {
             self.step_server(now, id, ServerInput::Retransmission, None);
             return;
+        }
+        if self.is_exhausted() {
+            return self.turn_away(now, flow, &request);
         }
         if request.method == Method::Cancel {
             return self.receive_cancel(now, flow, key, &request);
@@ -93,6 +97,9 @@ impl Endpoint {
             return self.offer_to_user(now, (flow, key), None, request);
         }
         let Some(session) = session else {
+            if self.is_full() {
+                return self.reply_stateless(now, flow, &request, Response::to(&request, Status::NO_CALL));
+            }
             let id = self.open_server(key, flow, &request, Answerer::Endpoint);
             return self.reply_status(now, id, Status::NO_CALL);
         };
@@ -106,7 +113,7 @@ impl Endpoint {
             return self.receive_other_within(now, (flow, key, cseq), session, request);
         }
         let tx = self.open_server(key, flow, &request, Answerer::Session(session));
-        self.session_request(now, session, Within { tx, cseq, request });
+        self.session_request(now, session, Within { tx, flow, cseq, request });
     }
 
     /// REFER, NOTIFY, MESSAGE, OPTIONS within a call: the user's business, once the order is right.
@@ -117,7 +124,7 @@ impl Endpoint {
         session: SessionId,
         request: Request,
     ) {
-        let in_order = self.with(session, |_, session| session.accept_sequence(&request, cseq));
+        let in_order = self.with(session, |_, session| session.accept_sequence(&request, cseq, flow));
         if in_order != Some(true) {
             let id = self.open_server(key, flow, &request, Answerer::Endpoint);
             return self.reply_status(now, id, Status::SERVER_ERROR);
@@ -127,9 +134,7 @@ impl Endpoint {
 
     fn receive_outside(&mut self, now: Instant, (flow, key, cseq): (Flow, Key, CSeq), request: Request) {
         if self.is_full() {
-            let response = Response::to(&request, Status::SERVICE_UNAVAILABLE)
-                .with(Name::RetryAfter, self.config.retry_after.as_secs());
-            return self.reply_stateless(now, flow, &request, response);
+            return self.turn_away(now, flow, &request);
         }
         if let Some(refusal) = self.screen(&request, &cseq) {
             let id = self.open_server(key, flow, &request, Answerer::Endpoint);
@@ -145,6 +150,13 @@ impl Endpoint {
         }
     }
 
+    /// No room: 503, remembered by nobody.
+    fn turn_away(&mut self, now: Instant, flow: Flow, request: &Request) {
+        let response = Response::to(request, Status::SERVICE_UNAVAILABLE)
+            .with(Name::RetryAfter, self.config.retry_after.as_secs());
+        self.reply_stateless(now, flow, request, response);
+    }
+
     fn offer_to_user(
         &mut self,
         now: Instant,
@@ -153,9 +165,7 @@ impl Endpoint {
         request: Request,
     ) {
         if self.is_full() {
-            let response = Response::to(&request, Status::SERVICE_UNAVAILABLE)
-                .with(Name::RetryAfter, self.config.retry_after.as_secs());
-            return self.reply_stateless(now, flow, &request, response);
+            return self.turn_away(now, flow, &request);
         }
         let id = self.open_server(key, flow, &request, Answerer::User);
         self.timers.push(now + self.config.answer_wait, Wake::Owed(id));

@@ -9,12 +9,12 @@ use crate::transaction::{PATIENCE, Resend, T2};
 use crate::{Headers, Name, Response, Status};
 
 impl Endpoint {
-    /// Answers a call. The body is the answer, or the offer when the INVITE had none. While a description in a
-    /// reliable response waits for its PRACK the answer waits too (RFC 3262 3).
+    /// Answers a call. The body is the answer, or the offer when the INVITE had none. While a
+    /// reliable response waits for its PRACK the answer waits too: RFC 3262 3 asks for that when it has a description.
     pub fn answer(&mut self, now: Instant, id: SessionId, body: Body, extra: Headers) {
         self.with(id, |endpoint, session| {
             let State::Called(called) = &mut session.state else { return };
-            if called.unacked.as_ref().is_some_and(|unacked| unacked.describes) {
+            if called.unacked.is_some() {
                 called.queue.clear();
                 called.answer.get_or_insert((body, extra));
             } else {

@@ -54,6 +54,12 @@ impl Agreed {
         Ok(Some(Self { seconds, ours: refresher == Refresher::Uas, refresher }))
     }
 
+    /// What we answer the peer's re-INVITE or UPDATE with. One that says nothing of the timer would stop it: we take
+    /// over its refreshes instead.
+    pub fn answering_within(request: &Headers, agreed: Option<Self>) -> Result<Option<Self>, TooSmall> {
+        Self::answering(request, agreed.map(|agreed| Duration::from_secs(agreed.seconds.into())))
+    }
+
     /// What the 2xx to a request of ours settled (RFC 4028 7.2); without Session-Expires there is no timer.
     pub fn answered(response: &Headers) -> Option<Self> {
         let SessionExpires { seconds, refresher } = response.session_expires().ok().flatten()?;

@@ -26,7 +26,7 @@ impl Endpoint {
             return self.put_peer_off(now, within.tx);
         }
         let headers = &within.request.headers;
-        let Ok(agreeing) = Agreed::answering(headers, None) else {
+        let Ok(agreeing) = Agreed::answering_within(headers, session.interval.agreed) else {
             return self.refuse_interval(now, within.tx);
         };
         up.dialog.learn(headers);

@@ -11,6 +11,7 @@ impl Endpoint {
     pub(super) fn update_request(&mut self, now: Instant, session: &mut Session, within: Within) {
         let headers = &within.request.headers;
         let tag = remote_tag(headers);
+        let agreed = session.interval.agreed;
         let Some((dialog, exchange)) = session.slot(&tag) else {
             return self.reply_status(now, within.tx, Status::NO_CALL);
         };
@@ -24,7 +25,7 @@ impl Endpoint {
                 Exchange::Settled => {}
             }
         }
-        let Ok(agreeing) = Agreed::answering(headers, None) else {
+        let Ok(agreeing) = Agreed::answering_within(headers, agreed) else {
             return self.refuse_interval(now, within.tx);
         };
         dialog.learn(headers);

@@ -178,3 +178,41 @@ fn the_trace_shows_both_ways_of_a_call() {
     bare.endpoint.hang_up(bare.now, session, none());
     bare.settles();
 }
+
+#[test]
+fn a_flood_of_requests_for_unknown_calls_leaves_nothing_behind() {
+    let mut bare = Bare::new(Config { max_transactions: 50, ..Config::default() });
+    for n in 0..500 {
+        let text = invite(&format!("z9hG4bK{n}"), "sip:alice@10.0.0.1", "")
+            .replace("INVITE", "BYE")
+            .replace("To: <sip:alice@10.0.0.1>", "To: <sip:alice@10.0.0.1>;tag=gone");
+        bare.hear(&text);
+    }
+    assert_eq!(statuses(&mut bare), [481; 500]);
+    assert!(bare.endpoint.load().0 <= 50);
+    bare.settles();
+}
+
+#[test]
+fn a_caller_that_moves_is_followed() {
+    let mut bare = Bare::new(Config::default());
+    bare.peer = "192.0.2.7:40000".parse().expect("address");
+    bare.hear(&invite("z9hG4bKa;rport", "sip:alice@10.0.0.1", ""));
+    let Some(Event::Invited { session, .. }) = bare.events().pop() else { panic!("a call") };
+    bare.endpoint.answer(bare.now, session, answer(), none());
+    let ok = bare.responses().pop().expect("200");
+    let to = ok.headers.get(&Name::To).expect("To").to_owned();
+    bare.peer.set_port(50_000);
+    for method in ["ACK", "INFO"] {
+        let text = invite(&format!("z9hG4bK{method};rport"), "sip:alice@10.0.0.1", "")
+            .replace("INVITE", method)
+            .replace("To: <sip:alice@10.0.0.1>", &format!("To: {to}"))
+            .replace("CSeq: 1 INFO", "CSeq: 2 INFO");
+        bare.hear(&text);
+    }
+    assert_eq!(statuses(&mut bare), [200]);
+    bare.endpoint.hang_up(bare.now, session, none());
+    let bye = bare.endpoint.poll_transmit().expect("BYE");
+    assert_eq!(bye.to.remote(), bare.peer);
+    bare.settles();
+}

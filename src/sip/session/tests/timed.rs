@@ -194,3 +194,24 @@ fn a_refresh_waits_for_an_offer_under_way() {
     link.a.hang_up(now, a, none());
     link.settles();
 }
+
+#[test]
+fn a_peer_that_drops_the_timer_leaves_the_refreshing_to_us() {
+    let mut link = Link::new();
+    let (a, b) = timed(&mut link, 180);
+    let Message::Request(mut update) = link.last("A ACK").clone() else { panic!("a request") };
+    update.method = crate::Method::Update;
+    update.headers.set(Name::CSeq, "2 UPDATE");
+    update.headers.set(Name::Via, "SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKplain");
+    let flow =
+        crate::flow::Flow { transport: crate::flow::Transport::Udp, local: B.address(), remote: A.address() };
+    let now = link.now;
+    link.b.handle_datagram(now, flow, &update.to_bytes());
+    link.run(0.1);
+    let Message::Response(ok) = link.last("B 200 UPDATE") else { panic!("a response") };
+    assert_eq!(ok.headers.get(&Name::SessionExpires), Some("180;refresher=uas"));
+    let now = link.now;
+    link.b.hang_up(now, b, none());
+    link.settles();
+    assert!(link.events_a.iter().any(|event| matches!(event, Event::Ended { session, .. } if *session == a)));
+}
