@@ -13,6 +13,7 @@
 mod addresses;
 mod admission;
 mod causes;
+mod challenge;
 mod incoming;
 mod leg;
 mod names;
@@ -118,6 +119,7 @@ pub struct Exchange<N> {
     pub(crate) registrar: Registrar,
     pub(crate) authenticator: Authenticator,
     pub(crate) guard: Guard,
+    pub(crate) challenged: challenge::Asked,
     pub(crate) pbx: Pbx,
     pub(crate) network: N,
     pub(crate) addresses: Addresses,
@@ -142,6 +144,7 @@ impl<N: Network> Exchange<N> {
             registrar: Registrar::new(Limits::default()),
             authenticator: Authenticator::new(sip::digest::Config::default(), random.seed(), now.mono),
             guard: Guard::new(sip::guard::Limits::default()),
+            challenged: challenge::Asked::default(),
             pbx: Pbx::new(now, snapshot, site),
             network,
             addresses,

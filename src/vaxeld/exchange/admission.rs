@@ -8,6 +8,7 @@ use sip::digest::{Ha1, Verdict};
 use sip::flow::Flow;
 use sip::guard::Check;
 use sip::{Headers, Name, Request, Scheme, Status};
+use std::net::IpAddr;
 
 /// Whether an INVITE is taken.
 pub(crate) enum Admitted {
@@ -60,6 +61,7 @@ impl<N: Network> Exchange<N> {
         let verdict = self.authenticator.verify_request(now.mono, (request, &Name::Authorization), lookup);
         match verdict {
             Verdict::Ok { user } => {
+                self.challenged.answered(source, &claimed);
                 self.guard.succeeded(now.mono, source, &user);
                 Ok(DeviceId::new(user))
             }
@@ -68,9 +70,25 @@ impl<N: Network> Exchange<N> {
                 self.guard.failed(now.mono, source, &user);
                 Err((Status::FORBIDDEN, Headers::new()))
             }
-            Verdict::Stale { .. } => Err(challenge(self.authenticator.challenge_stale(now.mono))),
-            Verdict::Missing => Err(challenge(self.authenticator.challenge(now.mono))),
+            Verdict::Stale { .. } => {
+                self.challenged.answered(source, &claimed);
+                let all = self.authenticator.challenge_stale(now.mono);
+                Err(self.challenge(now, (source, &claimed), (request, all)))
+            }
+            Verdict::Missing => {
+                let all = self.authenticator.challenge(now.mono);
+                Err(self.challenge(now, (source, &claimed), (request, all)))
+            }
         }
+    }
+
+    fn challenge(
+        &mut self,
+        now: Now,
+        who: (IpAddr, &str),
+        what: (&Request, Vec<String>),
+    ) -> (Status, Headers) {
+        (Status::UNAUTHORIZED, self.challenged.choose(now.mono, who, what))
     }
 
     /// The trunk that a request comes from. Its exact address decides; where only the IP address fits (operators
@@ -113,14 +131,6 @@ fn claimed(request: &Request) -> String {
 fn stored(site: &Site, user: &str) -> Option<Ha1> {
     let (_, device) = site.device(user)?;
     Ha1::from_hex(&device.secret.md5, &device.secret.sha256)
-}
-
-fn challenge(values: Vec<String>) -> (Status, Headers) {
-    let mut headers = Headers::new();
-    for value in values {
-        headers.push(Name::WwwAuthenticate, value);
-    }
-    (Status::UNAUTHORIZED, headers)
 }
 
 /// The user part of the Request-URI, with its escapes resolved: `%23` is `#`. `tel:` URIs are numbers whole.

@@ -1,0 +1,92 @@
+//! Which digests a phone is asked for.
+//!
+//! Everybody is asked for SHA-256 and MD5 (RFC 8760 section 2.4). Some phones give up when they meet an algorithm
+//! they do not know, although the next header has the one they do; those are asked for MD5 alone. They are known by
+//! their name, or by coming back without an answer to what they were asked.
+
+use sip::{Headers, Name, Request};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+/// Programs that stop at an algorithm they do not know.
+const STUMBLES: [&str; 2] = ["baresip v0.", "baresip v1."];
+/// Whoever comes back without an answer so soon did not understand the question.
+const PUZZLED: Duration = Duration::from_secs(180);
+/// Phones remembered at once.
+const ASKED_MAX: usize = 4_096;
+
+/// Phones that were challenged and have not answered.
+#[derive(Default)]
+pub(crate) struct Asked {
+    since: HashMap<(IpAddr, String), Instant>,
+}
+
+impl Asked {
+    /// The challenges to send of those there are, the strongest first.
+    pub fn choose(
+        &mut self,
+        now: Instant,
+        (source, user): (IpAddr, &str),
+        (request, all): (&Request, Vec<String>),
+    ) -> Headers {
+        let agent = request.headers.get(&Name::UserAgent).unwrap_or_default();
+        let key = (source, user.to_owned());
+        let puzzled = self.since.get(&key).is_some_and(|asked| now.duration_since(*asked) < PUZZLED);
+        if self.since.len() >= ASKED_MAX {
+            self.since.retain(|_, asked| now.duration_since(*asked) < PUZZLED);
+        }
+        if self.since.len() < ASKED_MAX {
+            self.since.insert(key, now);
+        }
+        let weak = puzzled || STUMBLES.iter().any(|name| agent.starts_with(name));
+        let skipped = if weak { all.len().saturating_sub(1) } else { 0 };
+        let mut headers = Headers::new();
+        for value in all.into_iter().skip(skipped) {
+            headers.push(Name::WwwAuthenticate, value);
+        }
+        headers
+    }
+
+    /// It answered.
+    pub fn answered(&mut self, source: IpAddr, user: &str) {
+        self.since.remove(&(source, user.to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sip::{Method, Uri};
+
+    fn challenges(asked: &mut Asked, now: Instant, agent: &str) -> usize {
+        let mut request = Request::new(Method::Register, Uri::parse("sip:vaxel.example.se").unwrap());
+        request.headers.push(Name::UserAgent, agent);
+        let all = vec!["Digest algorithm=SHA-256".to_owned(), "Digest algorithm=MD5".to_owned()];
+        let source = "192.0.2.1".parse().unwrap();
+        let headers = asked.choose(now, (source, "anna-bord"), (&request, all));
+        let values: Vec<&str> = headers.all(&Name::WwwAuthenticate).collect();
+        assert!(values.last().is_some_and(|value| value.ends_with("MD5")), "MD5 is always among them");
+        values.len()
+    }
+
+    #[allow(clippy::disallowed_methods)] // the base of a virtual clock
+    fn base() -> Instant {
+        Instant::now()
+    }
+
+    #[test]
+    fn a_phone_that_comes_back_without_an_answer_is_asked_for_md5_alone() {
+        let (mut asked, now) = (Asked::default(), base());
+        assert_eq!(challenges(&mut asked, now, "Snom"), 2);
+        assert_eq!(challenges(&mut asked, now + Duration::from_secs(30), "Snom"), 1);
+        asked.answered("192.0.2.1".parse().unwrap(), "anna-bord");
+        assert_eq!(challenges(&mut asked, now + Duration::from_secs(60), "Snom"), 2);
+        assert_eq!(challenges(&mut asked, now + Duration::from_secs(600), "Snom"), 2, "long ago");
+    }
+
+    #[test]
+    fn a_program_known_to_stumble_is_asked_for_md5_at_once() {
+        assert_eq!(challenges(&mut Asked::default(), base(), "baresip v1.0.0 (x86_64/linux)"), 1);
+    }
+}
