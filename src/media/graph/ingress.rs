@@ -112,9 +112,10 @@ impl Ingress {
         Some(Admitted { header, payload, content, latched })
     }
 
-    /// How long the peer has been silent, when it is time to say so.
+    /// How long the peer has been silent, when it is time to say so. One that holds the box may play music to it, and
+    /// need not.
     pub(super) fn silence(&mut self, now: Instant, agreed: &Agreed) -> Option<Duration> {
-        if !agreed.direction.receives() {
+        if !agreed.direction.receives() || agreed.held_by_peer {
             self.heard = Some(now);
             return None;
         }

@@ -3,6 +3,7 @@
 mod continuity;
 mod cost;
 mod digits;
+mod hostile;
 mod latching;
 mod peer;
 mod playing;

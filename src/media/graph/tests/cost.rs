@@ -50,6 +50,9 @@ fn now() -> Instant {
     Instant::now()
 }
 
+/// The agreement of a leg.
+type Agree = fn(u64) -> Agreed;
+
 /// A graph with so many calls between legs as given, and packets of two seconds for each leg.
 struct Load {
     graph: Graph,
@@ -59,7 +62,7 @@ struct Load {
 }
 
 impl Load {
-    fn new(calls: u64, a: fn(u64) -> Agreed, b: fn(u64) -> Agreed) -> Self {
+    fn new(calls: u64, a: Agree, b: Agree) -> Self {
         let start = now();
         let packets = (0..2 * calls)
             .map(|leg| {
@@ -113,7 +116,7 @@ fn secure(leg: u64) -> Agreed {
 
 #[test]
 fn a_relayed_leg_holds_less_than_fifty_kibibytes() {
-    for (what, agreed) in [("plain", plain as fn(u64) -> Agreed), ("encrypted", secure)] {
+    for (what, agreed) in [("plain", plain as Agree), ("encrypted", secure)] {
         let mut load = Load::new(50, agreed, agreed);
         let before = HELD.get();
         load.open();
@@ -147,7 +150,7 @@ fn relaying_allocates_nothing() {
 
 #[test]
 fn the_time_a_packet_takes_is_printed() {
-    let cases: [(&str, fn(u64) -> Agreed, fn(u64) -> Agreed); 4] = [
+    let cases: [(&str, Agree, Agree); 4] = [
         ("relayed", plain, plain),
         ("relayed, encrypted on both sides", secure, secure),
         ("PCMA to G.722", plain, |leg| self::agreed(leg, Codec::G722, 20)),

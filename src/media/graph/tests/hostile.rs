@@ -1,0 +1,100 @@
+use super::super::{Command, Event, Leg, Repeat, Source};
+use super::peer::{agreed, encrypted};
+use super::world::World;
+use crate::codec::Codec;
+use crate::negotiation::Agreed;
+use crate::sdp::Direction;
+use crate::srtp::Suite;
+use crate::tone::Tone;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::time::Duration;
+
+fn any_agreement(leg: u64, random: &mut ChaCha8Rng) -> Agreed {
+    let mut pick = |limit: usize| random.next_u32() as usize % limit;
+    let codec = Codec::ALL[pick(4)];
+    let mut agreed = agreed(leg, codec, [10, 20, 30, 40, 60, 0, 255][pick(7)]);
+    agreed.direction =
+        [Direction::SendReceive, Direction::SendReceive, Direction::ReceiveOnly, Direction::Inactive]
+            [pick(4)];
+    agreed.also_receive = vec![(0, Codec::Pcmu), (8, Codec::Pcma)];
+    agreed.rtcp_mux = pick(2) == 0;
+    agreed.event_clock_rate = [8000, 48_000, 0, u32::MAX][pick(4)];
+    if pick(3) == 0 {
+        agreed.event_payload_type = None;
+    }
+    if pick(3) == 0 { encrypted(agreed, Suite::AesCm128HmacSha1_80) } else { agreed }
+}
+
+fn any_command(random: &mut ChaCha8Rng) -> Command {
+    let mut leg = || Leg(1 + u64::from(random.next_u32() % 5));
+    let (leg, other) = (leg(), leg());
+    match random.next_u32() % 12 {
+        0 | 1 => Command::Open { leg },
+        2..5 => Command::Configure { leg, agreed: Box::new(any_agreement(leg.0, random)) },
+        5..7 => Command::Connect { a: leg, b: other },
+        7 => Command::Disconnect { leg },
+        8 => Command::Play { leg, source: Source::Tone(Tone::BUSY, Repeat::Forever) },
+        9 => {
+            let rate = [0, 8000, 44_100, u32::MAX][random.next_u32() as usize % 4];
+            Command::Play { leg, source: Source::Samples { rate, samples: vec![100; 900].into() } }
+        }
+        10 => Command::SendDigit { leg, digit: '5', ms: random.next_u32() },
+        _ if random.next_u32().is_multiple_of(4) => Command::Close { leg },
+        _ => Command::Stop { leg },
+    }
+}
+
+fn any_packet(random: &mut ChaCha8Rng) -> Vec<u8> {
+    let mut packet = vec![0; random.next_u32() as usize % 400];
+    random.fill_bytes(&mut packet);
+    if packet.len() >= 12 && !random.next_u32().is_multiple_of(8) {
+        packet[0] = [0x80, 0x80, 0x80, 0x90, 0xa0][random.next_u32() as usize % 5];
+        packet[1] = [0, 8, 9, 96, 97, 98, 101, 102, 103, 200, 201][random.next_u32() as usize % 11];
+        // A source that mostly goes on, so that the machinery behind is reached.
+        packet.splice(4..12, [0, 0, 0, 7, 1, 1, 1, 1]);
+        packet[2] = 0;
+    }
+    packet
+}
+
+#[test]
+fn whatever_comes_nothing_panics_and_little_goes_out() {
+    for seed in 0..4 {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut world = World::new([]);
+        let mut closed = 0;
+        for _ in 0..4000 {
+            match random.next_u32() % 16 {
+                0 => world.graph.handle_command(world.now, any_command(&mut random)),
+                1..4 => {
+                    world.now += Duration::from_millis(u64::from(random.next_u32() % 40));
+                    world.graph.handle_tick(world.now);
+                }
+                way => {
+                    let leg = 1 + u64::from(random.next_u32() % 5);
+                    let from = if way < 14 {
+                        agreed(leg, Codec::Pcma, 20).remote_rtp
+                    } else {
+                        "203.0.113.9:9".parse().unwrap()
+                    };
+                    let packet = any_packet(&mut random);
+                    if way.is_multiple_of(5) {
+                        world.graph.handle_rtcp(world.now, Leg(leg), from, &packet);
+                    } else {
+                        world.graph.handle_rtp(world.now, Leg(leg), from, &packet);
+                    }
+                }
+            }
+            let mut sent = 0;
+            while world.graph.poll_transmit().is_some() {
+                sent += 1;
+            }
+            assert!(sent < 120, "{sent} packets for one input");
+            while let Some((_, event)) = world.graph.poll_event() {
+                closed += usize::from(matches!(event, Event::Closed(_)));
+            }
+        }
+        assert!(closed > 0 && world.graph.legs() <= 5);
+    }
+}
