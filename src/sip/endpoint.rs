@@ -13,6 +13,7 @@ mod client;
 mod command;
 mod config;
 mod event;
+mod multipart;
 mod outside;
 mod receive;
 mod retry;
@@ -233,8 +234,14 @@ impl Endpoint {
 
     pub(crate) fn receive(&mut self, now: Instant, flow: Flow, message: Message) {
         match message {
-            Message::Request(request) => self.receive_request(now, flow, request),
-            Message::Response(response) => self.receive_response(now, flow, response),
+            Message::Request(mut request) => {
+                multipart::unwrap(&mut request.headers, &mut request.body);
+                self.receive_request(now, flow, request);
+            }
+            Message::Response(mut response) => {
+                multipart::unwrap(&mut response.headers, &mut response.body);
+                self.receive_response(now, response);
+            }
         }
     }
 

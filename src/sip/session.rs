@@ -342,9 +342,10 @@ fn answering_tag(headers: &Headers) -> String {
     headers.to().ok().and_then(|to| to.tag().map(str::to_owned)).unwrap_or_default()
 }
 
-/// The body of a message, when there is one.
+/// The session description of a message, when there is one. Without a Content-Type a body is taken for one.
 fn body_of(headers: &Headers, bytes: &[u8]) -> Option<Body> {
-    if bytes.is_empty() {
+    let is_description = headers.media_type().is_none_or(|kind| kind == "application/sdp");
+    if bytes.is_empty() || !is_description {
         return None;
     }
     let media_type = headers.get(&Name::ContentType).unwrap_or("application/sdp").to_owned();

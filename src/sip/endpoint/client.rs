@@ -6,7 +6,7 @@ use super::command::RequestId;
 use super::{Endpoint, Event, RequestFailed, SessionId, TxId, Wake};
 use crate::dialog::{Dialog, Path};
 use crate::digest::Login;
-use crate::flow::{Flow, Hop, HostPort, SendToken};
+use crate::flow::{Hop, HostPort, SendToken};
 use crate::transaction::{Client, ClientAct, ClientInput, InviteClient, Key};
 use crate::{CSeq, Method, Name, Request, Response, Via};
 
@@ -177,7 +177,7 @@ impl Endpoint {
     }
 
     /// A response has come.
-    pub(crate) fn receive_response(&mut self, now: Instant, _flow: Flow, response: Response) {
+    pub(crate) fn receive_response(&mut self, now: Instant, response: Response) {
         let (Ok(via), Ok(cseq)) = (response.headers.via(), response.headers.cseq()) else { return };
         let Some(id) = self.client_of(&via, &cseq.method) else { return };
         let input = match response.status {

@@ -17,6 +17,13 @@ impl Endpoint {
         if !ends_here && request.headers.max_forwards() == Ok(Some(0)) {
             return Some(Response::to(request, Status::TOO_MANY_HOPS));
         }
+        // RFC 3261 8.2.3: no description among what the caller offers.
+        let kind = request.headers.media_type();
+        let other = kind.is_some_and(|kind| kind != "application/sdp") && !request.body.is_empty();
+        if request.method == Method::Invite && other {
+            let refusal = Response::to(request, Status::UNSUPPORTED_MEDIA_TYPE);
+            return Some(refusal.with(Name::Accept, "application/sdp"));
+        }
         self.screen_required(request)
     }
 

@@ -8,5 +8,6 @@ mod loss;
 mod plain;
 mod reliable;
 mod screened;
+mod speed;
 mod timed;
 mod updates;

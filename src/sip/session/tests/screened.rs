@@ -216,3 +216,14 @@ fn a_caller_that_moves_is_followed() {
     assert_eq!(bye.to.remote(), bare.peer);
     bare.settles();
 }
+
+#[test]
+fn an_invite_with_a_foreign_body_is_answered_415() {
+    let mut bare = Bare::new(Config::default());
+    let text = invite("z9hG4bKa", "sip:alice@10.0.0.1", "Content-Type: text/plain\n");
+    bare.hear(&text.replace("Content-Length: 0\n\n", "Content-Length: 2\n\nhi"));
+    let refusal = bare.responses().remove(0);
+    assert_eq!(refusal.status, Status::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(refusal.headers.get(&Name::Accept), Some("application/sdp"));
+    bare.settles();
+}
