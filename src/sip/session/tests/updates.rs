@@ -255,3 +255,33 @@ fn a_new_contact_is_where_later_requests_go() {
     assert_eq!(bye.uri.as_str(), "sip:alice@10.0.0.1:5060");
     finish_from_b(&mut link, b);
 }
+
+#[test]
+fn hanging_up_while_a_reinvite_is_answered_leaves_nothing() {
+    let mut link = Link::new();
+    let (a, b) = link.talking();
+    modify(&mut link, A, a, "hold");
+    link.run(0.1);
+    let now = link.now;
+    link.b.accept_offer(now, b, answer());
+    link.a.hang_up(now, a, none());
+    link.run(1.0);
+    assert_eq!(link.count("A ACK"), 2, "the 200 of the re-INVITE is acknowledged all the same");
+    assert_eq!(link.count("A BYE"), 1);
+    link.settles();
+}
+
+#[test]
+fn hanging_up_takes_back_a_reinvite_nobody_has_answered() {
+    let mut link = Link::new();
+    let (a, b) = link.talking();
+    modify(&mut link, A, a, "hold");
+    link.run(0.1);
+    let now = link.now;
+    link.a.hang_up(now, a, none());
+    link.run(1.0);
+    assert_eq!(link.count("B 487 INVITE"), 1);
+    let now = link.now;
+    link.b.accept_offer(now, b, answer());
+    link.settles();
+}
