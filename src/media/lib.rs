@@ -6,6 +6,8 @@
 //! [`rtp::Header`] first: everything else moves these two about.
 
 pub mod codec;
+#[cfg(test)]
+mod costs;
 pub mod dtmf;
 pub mod graph;
 pub mod jitter;

@@ -179,7 +179,7 @@ fn silence_between_talk_spurts_keeps_its_length() {
     for tick in 0..200_u64 {
         let now = base + Duration::from_millis(20 * tick);
         // Packets in the first and the last second only; sequence numbers go on, timestamps leave the gap.
-        if tick < 50 || tick >= 150 {
+        if !(50..150).contains(&tick) {
             let sequence = if tick < 50 { tick } else { tick - 100 } as u16;
             let header = Header {
                 marker: tick == 150,
@@ -262,13 +262,13 @@ fn no_sequence_of_packets_makes_it_panic_or_grow() {
         let mut now = base;
         for _ in 0..5_000 {
             now += Duration::from_millis(u64::from(random.next_u32() % 40));
-            let wild = random.next_u32() % 50 == 0;
+            let wild = random.next_u32().is_multiple_of(50);
             let header = Header {
                 marker: wild,
                 payload_type: 0,
                 sequence: if wild { random.next_u32() as u16 } else { (random.next_u32() % 300) as u16 },
                 timestamp: if wild { random.next_u32() } else { random.next_u32() % 50_000 },
-                ssrc: u32::from(random.next_u32() % 500 == 0),
+                ssrc: u32::from(random.next_u32().is_multiple_of(500)),
             };
             let len = random.next_u32() as usize % 1_600;
             buffer.push(&header, &vec![0; len], now);
