@@ -3,6 +3,7 @@
 mod bare;
 mod crossing;
 mod forks;
+mod garbled;
 mod link;
 mod loss;
 mod plain;
