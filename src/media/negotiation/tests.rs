@@ -166,6 +166,29 @@ fn a_held_peer_that_holds_too_is_noticed() {
 }
 
 #[test]
+fn what_the_box_does_not_want_is_in_neither_answer_nor_agreement() {
+    let offer = |line: &str| format!("{HEAD}m=audio 5000 RTP/AVP 8\r\n{line}");
+    let mut ours = plain(&[Codec::Pcma]);
+    ours.set_direction(Direction::SendOnly);
+    let (answer, agreed) = ours.answer(offer("").as_bytes(), None).unwrap();
+    assert!(text(answer).contains("a=sendonly\r\n"));
+    assert_eq!((agreed.direction, agreed.held_by_peer), (Direction::SendOnly, false));
+    let (answer, agreed) = ours.answer(offer("a=sendonly\r\n").as_bytes(), None).unwrap();
+    assert!(text(answer).contains("a=inactive\r\n"));
+    assert_eq!((agreed.direction, agreed.held_by_peer), (Direction::Inactive, true));
+}
+
+#[test]
+fn a_peer_that_was_offered_nothing_does_not_hold_by_taking_nothing() {
+    let mut ours = plain(&[Codec::Pcma]);
+    ours.set_direction(Direction::ReceiveOnly);
+    ours.offer(None);
+    let answer = format!("{HEAD}m=audio 5000 RTP/AVP 8\r\na=sendonly\r\n");
+    let agreed = ours.accept(answer.as_bytes()).unwrap();
+    assert_eq!((agreed.direction, agreed.held_by_peer), (Direction::ReceiveOnly, false));
+}
+
+#[test]
 fn an_offer_and_its_answer_agree_on_both_sides() {
     for (first, second) in [
         (Encryption::None, Encryption::None),

@@ -164,6 +164,26 @@ fn a_removed_event_leaves_no_gap_in_the_sequence() {
 }
 
 #[test]
+fn an_event_that_is_no_digit_is_taken_out_without_a_trace() {
+    let mut world = World::call(leg(1, Codec::Pcma, Way::Events), leg(2, Codec::Pcma, Way::Sound));
+    world.run(300);
+    // A hook flash, event 16 of RFC 4733, between two packets of sound.
+    for duration in [160u16, 320, 480] {
+        let mut header = world.peer(1).header;
+        header.payload_type = world.peer(1).agreed.event_receive_payload_type.unwrap();
+        world.peer(1).header.sequence = header.sequence.wrapping_add(1);
+        let [high, low] = duration.to_be_bytes();
+        let mut packet = Vec::new();
+        rtp::write(&header, &[16, 10, high, low], &mut packet);
+        world.inject(1, "10.0.0.1:4002", &packet);
+    }
+    world.run(300);
+    world.peer(2).assert_continuous();
+    assert_eq!(world.digits(1), "");
+    assert!(world.peer(2).arrived.len() >= 29);
+}
+
+#[test]
 fn digits_get_through_a_bad_network_once_each() {
     let mut world = World::call(agreed(1, Codec::Pcma, 20), agreed(2, Codec::Pcmu, 20));
     world.network = Network { loss: 10, jitter_ms: 30, doubled: 10 };
