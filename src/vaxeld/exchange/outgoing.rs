@@ -122,10 +122,10 @@ impl<N: Network> Exchange<N> {
 
     /// Asks an established leg whether it is still there.
     pub(crate) fn probe(&mut self, now: Now, leg: LegId) {
-        if let Some(Signalling::Up(session)) = self.legs.get(&leg).map(|leg| leg.signalling) {
-            if let Some(offer) = self.offer_again(leg) {
-                self.sip.modify(now.mono, session, Body::sdp(offer));
-            }
+        if let Some(Signalling::Up(session)) = self.legs.get(&leg).map(|leg| leg.signalling)
+            && let Some(offer) = self.offer_again(leg)
+        {
+            self.sip.modify(now.mono, session, Body::sdp(offer));
         }
     }
 

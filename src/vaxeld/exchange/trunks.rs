@@ -313,7 +313,7 @@ impl<N: Network> Exchange<N> {
             self.refuse_register(now, trunk, attempt.number);
             return;
         };
-        let cseq = attempt.headers.cseq().ok().map(|cseq| cseq.number);
+        let cseq = Some(attempt.cseq);
         let id = self.sip.request(
             now.mono,
             OutOfDialog {

@@ -266,10 +266,8 @@ impl Worker {
             let Some(sockets) = self.sockets.get(&leg) else { return };
             let socket = if control { &sockets.rtcp } else { &sockets.rtp };
             match socket.recv_from(packet) {
-                Ok((length, from)) if control => {
-                    self.graph.handle_rtcp(now(), leg, from, &mut packet[..length])
-                }
-                Ok((length, from)) => self.graph.handle_rtp(now(), leg, from, &mut packet[..length]),
+                Ok((length, from)) if control => self.graph.handle_rtcp(now(), leg, from, &packet[..length]),
+                Ok((length, from)) => self.graph.handle_rtp(now(), leg, from, &packet[..length]),
                 // An ICMP error of an earlier packet: the peer is not there yet, or any more.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
                 Err(_) => break,
