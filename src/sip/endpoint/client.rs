@@ -204,6 +204,8 @@ impl Endpoint {
         response: Option<Response>,
     ) {
         let Some(tx) = self.clients.get_mut(&id) else { return };
+        let fell_silent = input == ClientInput::Timer
+            && matches!(tx.machine, Machine::Invite(InviteClient::Proceeding { .. }));
         let act = match &mut tx.machine {
             Machine::Invite(machine) => {
                 let (next, act) = machine.next(now, input);
@@ -217,6 +219,11 @@ impl Endpoint {
             }
         };
         let owner = tx.owner;
+        if fell_silent && act == ClientAct::TimedOut {
+            // It may still ring there.
+            self.send_cancel(now, id, &crate::Headers::new());
+        }
+        let Some(tx) = self.clients.get(&id) else { return };
         if tx.machine.is_over() {
             self.forget_client(id);
         } else {

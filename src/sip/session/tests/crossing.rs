@@ -207,3 +207,21 @@ fn a_bye_in_an_unknown_dialog_is_answered_481() {
     assert_eq!(link.count("A 481 BYE"), 1);
     link.settles();
 }
+
+#[test]
+fn a_peer_that_falls_silent_while_ringing_is_cancelled_after_a_quarter_of_an_hour() {
+    let mut link = Link::new();
+    let (a, b) = link.ringing();
+    let now = link.now;
+    link.b.ring(now, b, Status::RINGING, None);
+    link.run(1.0);
+    link.censor = Some(Box::new(|from, _| from == B));
+    link.run(899.0);
+    assert!(!link.events_a.iter().any(|event| matches!(event, Event::Failed { .. })));
+    link.run(10.0);
+    assert!(
+        matches!(link.events_a.last(), Some(Event::Failed { session, status: None, .. }) if *session == a)
+    );
+    assert!(link.events_b.contains(&Event::Cancelled { session: b, reason: None }));
+    link.settles();
+}
