@@ -6,7 +6,7 @@ use crate::exchange::{Exchange, Output, Wanted};
 use crate::log::Recent;
 use crate::resolve::{self, Found, Resolver};
 use crate::sound::{Heard, SocketPorts};
-use crate::transport::{Datagrams, Streams, Told, Way};
+use crate::transport::{Datagrams, Received, Sent, Streams, Told, Way};
 use model::site::{Argon2id, Site};
 use model::{Actor, CallId, LogEntry, Now, Refusal, RefusalCode, Reply, Ticket};
 use pbx::Query;
@@ -30,6 +30,7 @@ pub(crate) type Parsed = (Ticket, Result<Box<Site>, Vec<String>>);
 pub(crate) struct Core {
     pub exchange: Exchange<SocketPorts>,
     pub datagrams: Datagrams,
+    pub sent: Sent,
     pub streams: Streams,
     pub disk: Disk,
     pub store: Arc<Store>,
@@ -91,11 +92,12 @@ impl Core {
         self.carry_out();
     }
 
-    fn receive(&mut self, first: crate::transport::Received) {
+    fn receive(&mut self, first: Received) {
         let mut next = Some(first);
         let mut count = 0;
         while let Some(received) = next {
-            self.exchange.handle_datagram(now(), received.flow, self.datagrams.bytes(&received));
+            let Received { flow, length } = received;
+            self.exchange.handle_datagram(now(), flow, self.datagrams.bytes(length));
             self.carry_out();
             count += 1;
             next = if count < BURST_MAX { self.datagrams.try_receive() } else { None };
@@ -108,6 +110,11 @@ impl Core {
 
     fn told(&mut self, told: Told) {
         match told {
+            Told::Refused { remote } => {
+                for token in self.sent.take(remote) {
+                    self.exchange.handle_undeliverable(now(), token);
+                }
+            }
             Told::Opened { flow, writer } => {
                 for token in self.streams.opened(flow, writer) {
                     self.exchange.handle_undeliverable(now(), token);
@@ -177,10 +184,12 @@ impl Core {
         let Transmit { to, payload, token } = transmit;
         let delivered = match to {
             Hop::Flow(flow) if flow.transport == Transport::Udp => {
+                self.sent.note(flow.remote, token);
                 self.datagrams.send(flow.local, flow.remote, &payload).is_ok()
             }
             Hop::Flow(flow) => self.streams.send(flow, payload).is_ok(),
             Hop::Open { transport: Transport::Udp, local, remote, .. } => {
+                self.sent.note(remote, token);
                 self.datagrams.send(local, remote, &payload).is_ok()
             }
             Hop::Open { transport, local, remote, tls_name } => {

@@ -8,7 +8,7 @@ use crate::exchange::{Addresses, Exchange, Listening, Start};
 use crate::log::Recent;
 use crate::resolve::{Resolver, Settings};
 use crate::sound::{SocketPorts, Sound};
-use crate::transport::{Datagrams, Identity, Streams};
+use crate::transport::{Datagrams, Identity, Sent, Streams};
 use anyhow::Context as _;
 use model::site::{Argon2id, Site};
 use model::{Command, Reply};
@@ -57,8 +57,8 @@ async fn serve(Options { config, demo }: Options, recent: Recent) -> anyhow::Res
     let site = snapshot.site.as_deref().map(read_site).transpose()?;
 
     // Sockets: whatever fails here fails before anybody was promised anything.
-    let datagrams = Datagrams::bind(&config.sip.udp)?;
     let (tell_told, told) = mpsc::channel(INLET);
+    let datagrams = Datagrams::bind(&config.sip.udp, &tell_told)?;
     let identity = identity(&config, state)?;
     let streams = Streams::listen(&config.sip.tcp, &config.sip.tls, identity, tell_told)?;
     let control = Control::bind(&config.control)
@@ -86,6 +86,7 @@ async fn serve(Options { config, demo }: Options, recent: Recent) -> anyhow::Res
     let core = Core {
         exchange,
         datagrams,
+        sent: Sent::default(),
         streams,
         disk,
         store,

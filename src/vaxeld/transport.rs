@@ -6,9 +6,11 @@
 
 mod datagrams;
 mod places;
+mod sent;
 mod streams;
 mod tls;
 
 pub use datagrams::{Datagrams, Received};
+pub use sent::Sent;
 pub use streams::{Streams, Told, Way};
 pub use tls::{Identity, TlsError};

@@ -30,6 +30,7 @@ impl<N: Network> Exchange<N> {
             Event::Answer { session, body } => self.answered(now, session, &body),
             Event::ModifyFailed { session, status } => {
                 tracing::debug!(%session, ?status, "the peer keeps its old description");
+                self.withdraw_offer(session);
             }
             // The sound decides whether a leg lives; an ACK without a description adds nothing.
             Event::Confirmed { .. } => {}

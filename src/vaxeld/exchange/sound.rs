@@ -8,7 +8,7 @@ use model::site::MediaEncryption;
 use model::{LegId, LegQuality, Now, Party};
 use pbx::Input;
 use sip::Status;
-use sip::endpoint::Body;
+use sip::endpoint::{Body, SessionId};
 
 /// What the box speaks, the best first.
 pub(crate) const CODECS: [Codec; 4] = [Codec::Opus, Codec::G722, Codec::Pcma, Codec::Pcmu];
@@ -74,6 +74,14 @@ impl<N: Network> Exchange<N> {
     /// The first description we send on a leg that offers.
     pub(crate) fn first_offer(&mut self, leg: LegId, prefer: Option<Codec>) -> Option<Vec<u8>> {
         Some(self.legs.get_mut(&leg)?.open()?.negotiation.offer(prefer))
+    }
+
+    /// The peer refused our last offer: what was agreed before holds.
+    pub(crate) fn withdraw_offer(&mut self, session: SessionId) {
+        let leg = self.sessions.get(&session).and_then(|leg| self.legs.get_mut(leg));
+        if let Some(open) = leg.and_then(Leg::open) {
+            open.negotiation.withdraw();
+        }
     }
 
     /// Our description again, when the peer asks for it.

@@ -14,8 +14,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-/// What the connections tell the core.
+/// What connections and sockets tell the core.
 pub enum Told {
+    /// Nobody listens where a datagram was sent.
+    Refused {
+        /// Where.
+        remote: SocketAddr,
+    },
     /// A connection is open; its writer takes messages.
     Opened {
         /// Which.
