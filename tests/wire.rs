@@ -2,4 +2,9 @@
 
 mod clients;
 mod sipp;
+mod store_damage;
+mod store_format;
+mod store_kill;
+mod store_power;
+mod store_script;
 mod tshark;

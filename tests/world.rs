@@ -9,3 +9,4 @@ pub(crate) mod loopback;
 pub(crate) mod phone;
 #[allow(dead_code, reason = "stories pick what they need")]
 pub(crate) mod process;
+pub mod disk;

@@ -75,6 +75,9 @@ impl Store {
     /// aside, the newest good state is restored, and [`Opening`] says so.
     pub fn open(dir: &Path, now: Timestamp) -> Result<(Self, Snapshot, Opening), StoreError> {
         fs::create_dir_all(dir).map_err(|error| StoreError::disk(dir, error))?;
+        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            disk::sync_dir(parent)?;
+        }
         let lock = lock(dir)?;
         let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
         let loaded = load::load(dir, &stamp)?;
@@ -185,6 +188,7 @@ impl Drop for Store {
         if let Some(worker) = self.worker.take() {
             drop(worker.join());
         }
+        self.shared.unlock();
     }
 }
 

@@ -7,10 +7,11 @@
 //! A journal says in its head which batch it continues from; batches beyond that in an older journal were given up
 //! and do not count. Gaps in the numbers of the batches are losses, and said.
 
+use crate::frame::{self, Item, Reader};
 use crate::live::Live;
 use crate::opening::Recovery;
-use crate::row::{ArchiveRow, StateRow};
-use crate::{StoreError, archive, checkpoint, disk, journal, journal::Journal, state};
+use crate::row::{ArchiveRow, ChangeRow, StateRow};
+use crate::{StoreError, archive, checkpoint, disk, journal, journal::Journal, row, state};
 use jiff::Timestamp;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -73,7 +74,9 @@ pub(crate) fn load(dir: &Path, stamp: &str) -> Result<Loaded, StoreError> {
 
 /// Notes a clean stop.
 pub(crate) fn close(dir: &Path, seq: u64) -> Result<(), StoreError> {
-    disk::write_whole(&dir.join(CLOSED), seq.to_string().as_bytes())
+    let mut bytes = Vec::new();
+    frame::push(&mut bytes, seq, row::VERSION, b"");
+    disk::write_whole(&dir.join(CLOSED), &bytes)
 }
 
 fn fresh(dir: &Path) -> Result<Loaded, StoreError> {
@@ -190,7 +193,10 @@ impl Reading<'_> {
     /// Compares with what a clean stop noted.
     fn closed(&mut self, live: &Live) -> Result<(), StoreError> {
         let path = self.dir.join(CLOSED);
-        let noted = disk::read(&path)?.and_then(|bytes| String::from_utf8(bytes).ok()?.parse::<u64>().ok());
+        let noted = disk::read(&path)?.and_then(|bytes| match Reader::new(&bytes).next() {
+            Some(Item::Frame(found)) => Some(found.seq),
+            _ => None,
+        });
         let missing = noted.map_or(0, |seq| seq.saturating_sub(live.seq));
         if missing > 0 {
             let found = "the journal ends before the last clean stop".to_owned();
@@ -201,7 +207,7 @@ impl Reading<'_> {
 }
 
 /// Takes in the batches that count and returns how many are missing among them.
-fn replay(live: &mut Live, batches: Vec<(u64, Vec<crate::row::ChangeRow>)>, next: Option<u64>) -> u64 {
+fn replay(live: &mut Live, batches: Vec<(u64, Vec<ChangeRow>)>, next: Option<u64>) -> u64 {
     let mut missing = 0;
     for (seq, changes) in batches {
         if seq <= live.seq || next.is_some_and(|base| seq > base) {

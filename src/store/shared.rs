@@ -43,7 +43,7 @@ pub(crate) struct Shared {
     slot: Mutex<Slot>,
     changed: Condvar,
     recoveries: Mutex<Vec<Recovery>>,
-    _lock: File,
+    lock: File,
 }
 
 /// A lock whose holder panicked still guards good data: every change under these locks is one assignment or made whole
@@ -62,7 +62,7 @@ impl Shared {
             slot: Mutex::new(Slot::Starting),
             changed: Condvar::new(),
             recoveries: Mutex::default(),
-            _lock: lock,
+            lock,
         }
     }
 
@@ -120,6 +120,13 @@ impl Shared {
         let journal = self.journal();
         let seq = self.live().seq;
         if journal.doubtful { Ok(()) } else { load::close(&self.dir, seq) }
+    }
+
+    /// Lets another process in. Closing the file is not enough: a child being started holds a copy of it until it
+    /// runs its own program.
+    pub(crate) fn unlock(&self) {
+        // It fails only on a file that is no file; the lock then goes with the last copy.
+        drop(self.lock.unlock());
     }
 
     /// Whether a call that is said to begin could have a record: its id was used and it is not open.
@@ -187,16 +194,22 @@ impl Shared {
     }
 
     fn wait_for_index(&self, tasks: &SyncSender<Task>) -> Result<Arc<Kept>, StoreError> {
-        if matches!(&*held(&self.slot), Slot::Down(_)) {
+        // One that went down is tried once more: what held it up may be over, such as a full disk.
+        let mut tried = false;
+        loop {
+            let slot = held(&self.slot);
+            let waited =
+                self.changed.wait_timeout_while(slot, PATIENCE, |slot| matches!(slot, Slot::Starting));
+            let (slot, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            match &*slot {
+                Slot::Up(kept) => return Ok(Arc::clone(kept)),
+                Slot::Down(why) if tried => return Err(StoreError::Index(why.clone())),
+                Slot::Starting => return Err(StoreError::Index("it is still being rebuilt".to_owned())),
+                Slot::Down(_) => {}
+            }
+            drop(slot);
             self.mend(tasks, Task::BringUp)?;
-        }
-        let slot = held(&self.slot);
-        let waited = self.changed.wait_timeout_while(slot, PATIENCE, |slot| matches!(slot, Slot::Starting));
-        let (slot, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        match &*slot {
-            Slot::Up(kept) => Ok(Arc::clone(kept)),
-            Slot::Down(why) => Err(StoreError::Index(why.clone())),
-            Slot::Starting => Err(StoreError::Index("it is still being rebuilt".to_owned())),
+            tried = true;
         }
     }
 

@@ -26,7 +26,11 @@ enum Renaming {
     Put(OsString, u64),
     Take(OsString),
     /// A rename: both at once or neither. `gone` is set when the old name was in this folder.
-    Move { gone: OsString, name: OsString, inode: u64 },
+    Move {
+        gone: OsString,
+        name: OsString,
+        inode: u64,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -110,12 +114,21 @@ impl Platter {
         if self.powered { Ok(()) } else { Err(Errno::EIO) }
     }
 
+    /// Bytes of the files that have a name.
     pub fn used(&self) -> u64 {
-        let length = |inode: &Inode| match inode {
-            Inode::Folder(_) => 0,
-            Inode::File(contents) => contents.bytes.len() as u64,
-        };
-        self.inodes.values().map(length).sum()
+        let mut bytes = 0;
+        let mut folders = vec![ROOT];
+        while let Some(inode) = folders.pop() {
+            let Some(Inode::Folder(folder)) = self.inodes.get(&inode) else { continue };
+            for child in folder.names.values() {
+                match self.inodes.get(child) {
+                    Some(Inode::File(contents)) => bytes += contents.bytes.len() as u64,
+                    Some(Inode::Folder(_)) => folders.push(*child),
+                    None => {}
+                }
+            }
+        }
+        bytes
     }
 
     fn folder(&mut self, inode: u64) -> Done<&mut Folder> {
@@ -279,7 +292,13 @@ impl Platter {
         self.survive(ROOT, ROOT, &mut old, &mut dice);
     }
 
-    fn survive(&mut self, number: u64, new: u64, old: &mut HashMap<u64, Inode>, dice: &mut Option<ChaCha8Rng>) {
+    fn survive(
+        &mut self,
+        number: u64,
+        new: u64,
+        old: &mut HashMap<u64, Inode>,
+        dice: &mut Option<ChaCha8Rng>,
+    ) {
         // A name may lead to an inode that another surviving name has claimed already; it is then empty.
         let inode = match old.remove(&number) {
             Some(Inode::File(contents)) => {
