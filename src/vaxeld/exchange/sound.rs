@@ -56,8 +56,7 @@ impl<N: Network> Exchange<N> {
         Ok(())
     }
 
-    /// Whether a leg's sound is encrypted: as its trunk says; to phones as they like, where their signalling is
-    /// secret as well.
+    /// Whether a leg's sound is encrypted: as its trunk says, to phones as they like.
     fn encryption(&self, leg: LegId) -> Encryption {
         match self.legs.get(&leg).map(|leg| &leg.party) {
             Some(Party::Trunk(trunk)) => {
