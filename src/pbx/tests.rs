@@ -218,9 +218,11 @@ impl Office {
 
 /// The rules of a trail, in order.
 fn rules(record: &CallRecord) -> Vec<&str> {
-    let rule = |what| match what {
-        &What::Decided { ref rule, .. } => Some(rule.as_str()),
-        _ => None,
-    };
-    record.trail.iter().filter_map(|step| rule(&step.what)).collect()
+    let mut rules = Vec::new();
+    for step in &record.trail {
+        if let What::Decided { rule, .. } = &step.what {
+            rules.push(rule.as_str());
+        }
+    }
+    rules
 }
