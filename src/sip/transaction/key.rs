@@ -12,11 +12,12 @@ pub(crate) struct Key {
     name: Box<str>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Kind {
     Invite,
     Cancel,
-    Other,
+    /// Each method is its own, also where a careless peer uses a branch twice.
+    Other(Method),
 }
 
 impl Kind {
@@ -24,7 +25,7 @@ impl Kind {
         match method {
             Method::Invite | Method::Ack => Self::Invite,
             Method::Cancel => Self::Cancel,
-            _ => Self::Other,
+            other => Self::Other(other.clone()),
         }
     }
 }

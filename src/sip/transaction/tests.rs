@@ -196,3 +196,23 @@ fn the_server_follows_its_table() {
     let on_stream = Server::new(true).next(t0, I::Success).0;
     assert_eq!(on_stream, Server::Completed { until: t0 });
 }
+
+#[test]
+fn requests_of_different_methods_are_different_transactions_even_on_one_branch() {
+    let key = |method: &str| {
+        let text = format!(
+            "{method} sip:vaxel.example.se SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n\
+             From: <sip:a@example.se>;tag=1\r\nTo: <sip:b@example.se>\r\nCall-ID: 1\r\nCSeq: 1 {method}\r\n\r\n"
+        );
+        match crate::Message::parse(text.as_bytes()).unwrap() {
+            crate::Message::Request(request) => {
+                let (via, cseq) = (request.headers.via().unwrap(), request.headers.cseq().unwrap());
+                crate::transaction::Key::server(&request, &via, &cseq)
+            }
+            crate::Message::Response(_) => unreachable!("a request was written"),
+        }
+    };
+    assert_ne!(key("OPTIONS"), key("SUBSCRIBE"));
+    assert_eq!(key("INVITE"), key("ACK"), "an ACK to a non-2xx belongs to its INVITE");
+    assert_eq!(key("CANCEL").cancelled(), key("INVITE"));
+}
