@@ -3,7 +3,7 @@
 use crate::control::Asked;
 use crate::disk::{Disk, Kept};
 use crate::exchange::{Exchange, Output, Wanted};
-use crate::log::Recent;
+use crate::log::{self, Recent};
 use crate::resolve::{self, Found, Resolver};
 use crate::sound::{Heard, SocketPorts};
 use crate::transport::{Datagrams, Received, Sent, Streams, Told, Way};
@@ -68,7 +68,7 @@ impl Core {
         self.carry_out();
         let farewell = tokio::time::sleep(FAREWELL);
         tokio::pin!(farewell);
-        while !self.exchange.is_idle() {
+        while self.exchange.has_calls() {
             tokio::select! {
                 () = &mut farewell => break,
                 () = self.step(&mut inlets) => {}
@@ -175,7 +175,7 @@ impl Core {
                 Output::Query { ticket, query } => self.query(ticket, query),
                 Output::Parse { ticket, document, current } => self.parse(ticket, document, current),
                 Output::Locate(wanted) => self.locate(wanted),
-                Output::Notify(event) => tracing::debug!(?event, "event"),
+                Output::Notify(event) => log::event(&event),
             }
         }
     }

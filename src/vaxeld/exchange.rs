@@ -263,6 +263,11 @@ impl<N: Network> Exchange<N> {
         self.drain(now);
     }
 
+    /// Is a call in progress, or a leg of one not yet closed?
+    pub fn has_calls(&self) -> bool {
+        !self.pbx.is_idle() || !self.legs.is_empty()
+    }
+
     /// Has everything come to rest: no call, leg, session, transaction or port?
     pub fn is_idle(&mut self) -> bool {
         self.pbx.is_idle() && self.legs.is_empty() && self.sessions.is_empty() && self.sip.is_idle()

@@ -55,6 +55,32 @@ pub fn start(config: &config::Log) -> Recent {
     recent
 }
 
+/// One line for what has happened: a call when it is over, and whatever an administrator should know.
+pub fn event(event: &model::Event) {
+    use model::Event;
+    match event {
+        Event::CallEnded(record) => tracing::info!(
+            call = %record.call.id,
+            from = record.call.from,
+            to = record.call.to,
+            cause = record.cause.as_str(),
+            "call ended"
+        ),
+        Event::DeviceRegistered { device } => tracing::info!(%device, "a phone can be reached"),
+        Event::DeviceUnregistered { device } => tracing::info!(%device, "a phone can no longer be reached"),
+        Event::TrunkUp { trunk } => tracing::info!(%trunk, "a trunk is up"),
+        Event::TrunkDown { trunk } => tracing::error!(%trunk, "a trunk is down"),
+        Event::SiteApplied => tracing::info!("a new site is in force"),
+        Event::AlarmRaised { alarm, text } => tracing::error!(alarm, text, "alarm"),
+        Event::AlarmCleared { alarm } => tracing::info!(alarm, "the alarm is over"),
+        Event::CallBegan(_)
+        | Event::PartyRang { .. }
+        | Event::PartyAnswered { .. }
+        | Event::PartyHeld { .. }
+        | Event::PartyResumed { .. } => tracing::debug!(?event, "call"),
+    }
+}
+
 impl<S: Subscriber> Layer<S> for Recent {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
         let mut line = Line(format!("{} {:5}", jiff::Timestamp::now(), event.metadata().level()));
