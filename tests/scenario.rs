@@ -1,1 +1,3 @@
-//! User stories over the simulated world.
+//! User stories over the simulated world: read `world/simulated.rs` first.
+
+mod calls;

@@ -1,0 +1,64 @@
+//! The disk of the simulated box: takes changes, gives back the snapshot a start begins with.
+
+use model::{Binding, CallId, CallRecord, Change, DeviceId, OpenCall, Snapshot};
+use std::collections::BTreeMap;
+
+/// What has been kept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory {
+    pub site: Option<String>,
+    pub bindings: BTreeMap<(DeviceId, String), Binding>,
+    pub open_calls: BTreeMap<CallId, OpenCall>,
+    /// In the order they were written.
+    pub records: Vec<CallRecord>,
+    /// How many calls ever began.
+    pub began: usize,
+    last_call: u64,
+}
+
+impl Memory {
+    /// An empty disk with a site in force.
+    pub fn with_site(document: String) -> Self {
+        Self { site: Some(document), ..Self::default() }
+    }
+
+    /// Keeps changes.
+    pub fn apply(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            match change {
+                Change::Site(document) => self.site = Some(document),
+                Change::Bound(binding) => {
+                    self.bindings.insert((binding.device.clone(), binding.key.clone()), binding);
+                }
+                Change::Unbound { device, key } => {
+                    self.bindings.remove(&(device, key));
+                }
+                Change::CallBegan(call) => {
+                    self.began += 1;
+                    self.last_call = self.last_call.max(call.id.0);
+                    let twice = self.open_calls.insert(call.id, call);
+                    assert!(twice.is_none(), "a call began twice: {twice:?}");
+                }
+                Change::CallEnded(record) => {
+                    let open = self.open_calls.remove(&record.call.id);
+                    assert_eq!(
+                        open.as_ref(),
+                        Some(&record.call),
+                        "a record without its beginning, or a second one"
+                    );
+                    self.records.push(record);
+                }
+            }
+        }
+    }
+
+    /// What the next start begins with.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            site: self.site.clone(),
+            bindings: self.bindings.values().cloned().collect(),
+            open_calls: self.open_calls.values().cloned().collect(),
+            next_call: (self.last_call > 0).then_some(CallId(self.last_call + 1)),
+        }
+    }
+}

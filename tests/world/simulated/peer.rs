@@ -1,0 +1,343 @@
+//! A peer: a phone of a user, or an operator. It speaks SIP with its own endpoint and sound with its own tone, and
+//! treats calls as its [`Manner`] says.
+
+mod called;
+mod calling;
+mod manner;
+mod trunk;
+
+pub(crate) use calling::Dial;
+pub(crate) use manner::{Manner, Profile};
+
+use super::sound::{Ear, Voice};
+use super::the_box;
+use media::{Agreed, Encryption, Local, Negotiation};
+use model::Now;
+use sip::digest::{Authenticator, Credentials};
+use sip::endpoint::{Config, EndedBy, Endpoint, Event, SessionId};
+use sip::flow::{Flow, Target, Transmit, Transport};
+use sip::{Authority, NameAddr, Request, Status, Uri};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// Which peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PeerId(pub usize);
+
+/// What a peer is.
+pub(crate) enum Account {
+    /// A phone with this SIP user name.
+    Device(String),
+    /// An operator, trusted by its address. With an authenticator it lets the box register and asks who it is.
+    Trunk(Option<(Authenticator, Credentials)>),
+}
+
+/// Where one of a peer's calls stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It called, or is called; nobody has answered.
+    Waiting,
+    /// Answered.
+    Up,
+    /// It is over.
+    Over(Over),
+}
+
+/// How a call was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// The box said this final status; none: it said nothing.
+    Refused(Option<Status>),
+    /// The box cancelled its invitation.
+    Cancelled,
+    /// The box hung up.
+    HungUp,
+    /// This peer hung up, gave up or turned the call down.
+    Here,
+    /// The peer could not reach the box any more, or its timers ended the call.
+    Broken,
+}
+
+/// One of a peer's calls.
+pub(crate) struct Call {
+    pub session: SessionId,
+    pub state: State,
+    /// Provisional statuses that came, in order.
+    pub progress: Vec<u16>,
+    /// The Reason header of the CANCEL or BYE that ended it.
+    pub reason: Option<String>,
+    /// The INVITE that came, for peers that were called.
+    pub invite: Option<Request>,
+    /// Refusals of changes it asked for: 491 and others. None where no answer came.
+    pub refused: Vec<Option<Status>>,
+    /// Changes of its that the box answered.
+    pub changed: usize,
+    pub agreed: Option<Agreed>,
+    /// Whether it says anything into its microphone.
+    pub talks: bool,
+    pub ear: Ear,
+    rtp: SocketAddr,
+    negotiation: Negotiation,
+    voice: Voice,
+    next_packet: Option<Instant>,
+    answer_at: Option<Instant>,
+    /// The description it gave before the answer.
+    early: Option<Vec<u8>>,
+}
+
+/// A peer.
+pub(crate) struct Peer {
+    pub id: PeerId,
+    pub name: String,
+    pub address: SocketAddr,
+    pub transport: Transport,
+    pub account: Account,
+    pub manner: Manner,
+    pub profile: Profile,
+    /// Every call it ever had, in order.
+    pub calls: Vec<Call>,
+    /// What came of its last REGISTER; none while it waits.
+    pub registered: Option<Status>,
+    /// What it says to OPTIONS; with none it says nothing.
+    pub health: Option<Status>,
+    /// It has lost its network, or its power: nothing comes or goes any more.
+    pub gone: bool,
+    pub(super) endpoint: Endpoint,
+    register_at: Option<Instant>,
+    registers: u32,
+}
+
+impl Peer {
+    pub fn new(id: PeerId, name: &str, address: SocketAddr, account: Account, dice: u64) -> Self {
+        let config = Config { product: format!("Peer/{name}"), ..Config::default() };
+        let mut seed = [id.0 as u8 + 100; 32];
+        seed[..8].copy_from_slice(&dice.to_le_bytes());
+        Self {
+            id,
+            name: name.to_owned(),
+            address,
+            transport: Transport::Udp,
+            account,
+            manner: Manner::Rings,
+            profile: Profile::default(),
+            calls: Vec::new(),
+            registered: None,
+            health: Some(Status::OK),
+            gone: false,
+            endpoint: Endpoint::new(config, seed),
+            register_at: None,
+            registers: 0,
+        }
+    }
+
+    /// Something came for its SIP port.
+    pub fn receive(&mut self, now: Now, from: SocketAddr, transport: Transport, payload: &[u8]) {
+        let flow = Flow { transport, local: self.address, remote: from };
+        match transport {
+            Transport::Udp => self.endpoint.handle_datagram(now.mono, flow, payload),
+            Transport::Tcp | Transport::Tls => {
+                let taken = self.endpoint.handle_stream(now.mono, flow, payload);
+                assert_eq!(taken, Ok(()), "the box sent {:?}", String::from_utf8_lossy(payload));
+            }
+        }
+    }
+
+    /// The call with sound on this port.
+    pub fn call_at(&mut self, address: SocketAddr) -> Option<&mut Call> {
+        self.calls.iter_mut().find(|call| call.rtp == address)
+    }
+
+    /// Its newest call.
+    #[track_caller]
+    pub fn call(&self) -> &Call {
+        self.calls.last().unwrap_or_else(|| panic!("{} never had a call", self.name))
+    }
+
+    /// When it wants to do something.
+    pub fn next(&self) -> Option<Instant> {
+        let endpoint = self.endpoint.poll_timeout().map(|(at, _)| at);
+        let calls = self.calls.iter().flat_map(|call| [call.answer_at, call.next_packet]).flatten();
+        calls.chain(endpoint).chain(self.register_at).min()
+    }
+
+    /// Does what is due; gives packets of sound, with the port they come from.
+    pub fn handle_timeout(&mut self, now: Now) -> Vec<(SocketAddr, SocketAddr, Vec<u8>)> {
+        self.endpoint.handle_timeout(now.mono);
+        if self.register_at.is_some_and(|at| at <= now.mono) {
+            self.register(now);
+        }
+        for at in 0..self.calls.len() {
+            if self.calls[at].answer_at.is_some_and(|due| due <= now.mono) {
+                self.calls[at].answer_at = None;
+                self.decide(now, at);
+            }
+        }
+        self.calls.iter_mut().filter_map(|call| call.speak(now)).collect()
+    }
+
+    /// Takes what its endpoint has to tell, and gives what it sends.
+    pub fn drain(&mut self, now: Now) -> Vec<Transmit> {
+        while let Some(event) = self.endpoint.poll_event() {
+            self.signalled(now, event);
+        }
+        while self.endpoint.poll_trace().is_some() {}
+        std::iter::from_fn(|| self.endpoint.poll_transmit()).collect()
+    }
+
+    /// Is there nothing left of any call? An operator, asked for signs of life all the time, never forgets them all.
+    pub fn is_idle(&mut self) -> bool {
+        let quiet = match self.account {
+            Account::Device(_) => self.endpoint.is_idle(),
+            Account::Trunk(_) => self.endpoint.load().1 == 0,
+        };
+        quiet && self.calls.iter().all(|call| matches!(call.state, State::Over(_)))
+    }
+
+    fn signalled(&mut self, now: Now, event: Event) {
+        match event {
+            Event::Invited { session, request, .. } => self.invited(now, session, *request),
+            Event::Cancelled { session, reason } => self.over(session, Over::Cancelled, reason),
+            Event::Confirmed { .. } | Event::Trying { .. } | Event::Info { .. } => {}
+            Event::Provisional { session, status, body, .. } => {
+                let Some(at) = self.find(session) else { return };
+                self.calls[at].progress.push(status.code());
+                if let Some(body) = body {
+                    self.calls[at].accept(now, &body.bytes);
+                }
+            }
+            Event::Established { session, body, .. } => {
+                let Some(at) = self.find(session) else { return };
+                self.calls[at].state = State::Up;
+                if let Some(body) = body {
+                    self.calls[at].accept(now, &body.bytes);
+                }
+            }
+            Event::Failed { session, status, .. } => self.over(session, Over::Refused(status), None),
+            Event::Offer { session, body } => self.offered(now, session, &body.bytes),
+            Event::OfferWanted { session } => self.offer_wanted(now, session),
+            Event::Answer { session, body } => {
+                let Some(at) = self.find(session) else { return };
+                self.calls[at].changed += 1;
+                self.calls[at].accept(now, &body.bytes);
+            }
+            Event::ModifyFailed { session, status } => {
+                let Some(at) = self.find(session) else { return };
+                self.calls[at].refused.push(status);
+                self.calls[at].negotiation.withdraw();
+            }
+            Event::Ended { session, how } => match how {
+                EndedBy::Peer { reason } => self.over(session, Over::HungUp, reason),
+                EndedBy::Us => self.over(session, Over::Here, None),
+                _ => self.over(session, Over::Broken, None),
+            },
+            Event::Request { id, request, .. } => self.requested(now, id, &request),
+            Event::Response { result, .. } => self.register_response(now, result),
+        }
+    }
+
+    fn over(&mut self, session: SessionId, how: Over, reason: Option<String>) {
+        let Some(at) = self.find(session) else { return };
+        let call = &mut self.calls[at];
+        call.state = State::Over(how);
+        call.reason = reason;
+        call.answer_at = None;
+        call.next_packet = None;
+    }
+
+    fn find(&self, session: SessionId) -> Option<usize> {
+        self.calls.iter().rposition(|call| call.session == session)
+    }
+
+    fn new_call(&mut self, session: SessionId, negotiation: Negotiation, rtp: SocketAddr) -> usize {
+        let number = self.calls.len();
+        self.calls.push(Call {
+            session,
+            state: State::Waiting,
+            progress: Vec::new(),
+            reason: None,
+            invite: None,
+            refused: Vec::new(),
+            changed: 0,
+            agreed: None,
+            talks: true,
+            ear: Ear::default(),
+            rtp,
+            negotiation,
+            voice: Voice::new(self.id.0, number),
+            next_packet: None,
+            answer_at: None,
+            early: None,
+        });
+        number
+    }
+
+    /// The description of a call to come, and where its sound will be.
+    fn negotiation(&self) -> (Negotiation, SocketAddr) {
+        // Operators live on the same address as the box: their ports are far from its ports.
+        let port = 40_000 + 2 * (self.calls.len() as u16 + 500 * self.id.0 as u16);
+        let rtp = SocketAddr::new(self.address.ip(), port);
+        let negotiation = Negotiation::new(Local {
+            address: rtp.ip(),
+            rtp_port: port,
+            rtcp_port: port + 1,
+            codecs: self.profile.codecs.clone(),
+            encryption: Encryption::None,
+            origin_id: u64::from(port),
+            seed: [3; 32],
+        });
+        (negotiation, rtp)
+    }
+
+    fn target(&self) -> Target {
+        Target {
+            transport: self.transport,
+            remote: the_box::address(),
+            local: self.address,
+            advertised: self.address.into(),
+            tls_name: None,
+            reuse: None,
+        }
+    }
+}
+
+impl Call {
+    /// Is it answered and not over?
+    pub fn is_up(&self) -> bool {
+        self.state == State::Up
+    }
+
+    /// Takes the box's answer.
+    fn accept(&mut self, now: Now, answer: &[u8]) {
+        match self.negotiation.accept(answer) {
+            Ok(agreed) => self.agree(now, agreed),
+            Err(error) => panic!("the box's answer: {error}\n{}", String::from_utf8_lossy(answer)),
+        }
+    }
+
+    fn agree(&mut self, now: Now, agreed: Agreed) {
+        // Somebody who was called and has not picked up is not heard, but for early sound.
+        let mute = self.invite.is_some() && self.state == State::Waiting && self.early.is_none();
+        if agreed.direction.sends() && !mute {
+            self.next_packet = self.next_packet.or(Some(now.mono));
+        } else {
+            self.next_packet = None;
+        }
+        self.agreed = Some(agreed);
+    }
+
+    fn speak(&mut self, now: Now) -> Option<(SocketAddr, SocketAddr, Vec<u8>)> {
+        let at = self.next_packet.filter(|at| *at <= now.mono)?;
+        self.next_packet = Some(at + Duration::from_millis(20));
+        let agreed = self.agreed.as_ref()?;
+        if !self.talks {
+            return None;
+        }
+        Some((self.rtp, agreed.remote_rtp, self.voice.speak(agreed)))
+    }
+}
+
+/// `sip:USER@HOST` of the box.
+fn at_box(user: &str) -> NameAddr {
+    let host = Authority::parse(&the_box::address().ip().to_string()).expect("an address is a host");
+    NameAddr::new(Uri::sip(Some(user), &host))
+}
