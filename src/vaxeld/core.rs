@@ -233,7 +233,7 @@ impl Core {
     }
 
     fn locate(&mut self, wanted: Wanted) {
-        let asked = resolve::Wanted { place: wanted.place.clone(), transport: Some(wanted.transport) };
+        let asked = resolve::Wanted { place: wanted.place.clone(), transport: wanted.transport };
         match self.resolver.locate(asked.clone()) {
             Ok(()) => self.locating.push((asked, wanted)),
             Err(why) => self.exchange.handle_located(now(), &wanted, Err(why.to_string())),

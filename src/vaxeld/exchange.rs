@@ -354,7 +354,10 @@ impl<N: Network> Exchange<N> {
 }
 
 fn config() -> sip::endpoint::Config {
+    // What the exchange does, not all that the endpoint could: a peer must not rely on more.
+    let supported = ["100rel", "timer", "path", "outbound", "gruu"].map(str::to_owned).to_vec();
     sip::endpoint::Config {
+        supported,
         product: concat!("Vaxel/", env!("CARGO_PKG_VERSION")).to_owned(),
         ..sip::endpoint::Config::default()
     }

@@ -18,8 +18,8 @@ pub struct Trunk {
     pub id: TrunkId,
     /// How the operator and the box know each other.
     pub kind: TrunkKind,
-    /// What SIP travels on.
-    pub transport: Transport,
+    /// What SIP travels on; where none is given the DNS says it (RFC 3263 section 4.1), else UDP.
+    pub transport: Option<Transport>,
     /// What arrives here and may be presented there.
     pub numbers: Vec<NumberRange>,
     /// How many calls at once.
@@ -106,7 +106,7 @@ impl Trunk {
                 None
             }
         };
-        let transport = fields.or("transport", word(TRANSPORTS), Transport::default());
+        let transport = fields.maybe("transport", word(TRANSPORTS));
         let numbers = fields.list("numbers", most::RANGES, parsed);
         let channels = fields.or("channels", count(1..=10_000), defaults::TRUNK_CHANNELS);
         let media_encryption = fields.or("media_encryption", word(ENCRYPTIONS), MediaEncryption::default());

@@ -27,8 +27,8 @@ pub struct Wanted {
     pub host: usize,
     /// What was configured.
     pub place: Place,
-    /// How it is spoken to.
-    pub transport: Transport,
+    /// How it is spoken to; where none was configured the DNS says it.
+    pub transport: Option<Transport>,
 }
 
 /// A request of ours that a line waits for.
@@ -229,7 +229,7 @@ impl<N: Network> Exchange<N> {
             for wanted in line.due(now.mono) {
                 let seed = self.lines.random.seed();
                 let mut locate =
-                    Locate::new(wanted.place.clone(), Some(wanted.transport), Families::default(), seed);
+                    Locate::new(wanted.place.clone(), wanted.transport, Families::default(), seed);
                 match locate.poll_outcome() {
                     Some(outcome) => found.push((wanted, outcome.map_err(|error| error.to_string()))),
                     None => self.outputs.push_back(Output::Locate(wanted)),

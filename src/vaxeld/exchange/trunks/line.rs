@@ -45,11 +45,11 @@ struct Host {
 
 impl Line {
     pub fn new(trunk: &Trunk, random: &mut Random) -> Self {
-        let transport = match trunk.transport {
+        let transport = trunk.transport.map(|transport| match transport {
             model::site::Transport::Udp => Transport::Udp,
             model::site::Transport::Tcp => Transport::Tcp,
             model::site::Transport::Tls => Transport::Tls,
-        };
+        });
         let places = trunk.hosts().iter().filter_map(|host| host.to_string().parse::<Place>().ok());
         let hosts = places.enumerate().map(|(host, place)| Host {
             wanted: Wanted { trunk: trunk.id.clone(), host, place, transport },
