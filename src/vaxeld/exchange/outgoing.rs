@@ -45,7 +45,8 @@ impl<N: Network> Exchange<N> {
                 (Party::Trunk(trunk.clone()), self.way_to_trunk(trunk, *host, &invite.called))
             }
         };
-        let Some(way) = way else {
+        let from = way.as_ref().and_then(|way| names::from(&invite.caller, &way.from_host));
+        let (Some(way), Some(from)) = (way, from) else {
             let cause = causes::cause(&party, None);
             return self.never(now, leg, cause, "it cannot be reached now");
         };
@@ -70,9 +71,6 @@ impl<N: Network> Exchange<N> {
         }
         let body = self.first_offer(leg, prefer).map(Body::sdp);
         let mut extra = Headers::new();
-        let Some(from) = names::from(&invite.caller, &way.from_host) else {
-            return self.never(now, leg, Cause::TrunkFailed, "the caller's number makes no address");
-        };
         names::identity(&invite.caller, &way.from_host, &mut extra);
         let session = self.sip.invite(
             now.mono,
