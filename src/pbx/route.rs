@@ -169,7 +169,8 @@ impl Pbx {
             self.follow(now, id, user, (then, Cause::NoAnswer));
             return;
         }
-        self.decided(now, id, "devices", format!("{} rings on {} contacts", user.id, invites.len()));
+        let contacts = if invites.len() == 1 { "contact" } else { "contacts" };
+        self.decided(now, id, "devices", format!("{} rings on {} {contacts}", user.id, invites.len()));
         self.set_stage(id, Stage::User(user.id.clone()));
         self.calls.ring(now, id, Ring { invites, patience: seconds(user.no_answer.after_s), silence: None });
     }

@@ -33,7 +33,7 @@ fn two_phones_talk_and_hear_each_other() {
     let expected = [
         What::Offered { by: device("anna", "anna-bord"), dialled: "202".to_owned() },
         What::Numbered { number: "202".to_owned(), class: "internal".to_owned() },
-        What::Decided { rule: "devices".to_owned(), outcome: "bo rings on 1 contacts".to_owned() },
+        What::Decided { rule: "devices".to_owned(), outcome: "bo rings on 1 contact".to_owned() },
         What::Invited { party: bo.clone() },
         What::Rang { party: bo.clone() },
         What::Answered { party: bo.clone() },
