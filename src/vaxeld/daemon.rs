@@ -26,6 +26,10 @@ use tokio::sync::{mpsc, oneshot};
 /// their events, commands queue.
 const INLET: usize = 4_096;
 
+/// Room for what the writer says: more than can be waited for at once, so that the writer never waits for the core
+/// while the core waits for it.
+const KEPT: usize = 8_192;
+
 /// What is started.
 pub struct Options {
     /// The box's configuration.
@@ -69,7 +73,7 @@ async fn serve(Options { config, demo }: Options, recent: Recent) -> anyhow::Res
     let (tell_heard, heard) = mpsc::channel(INLET);
     let seeds = (0..config.media.threads).map(|_| random()).collect();
     let sound = Sound::start(seeds, &tell_heard).context("the media threads do not start")?;
-    let (tell_kept, kept) = mpsc::channel(INLET);
+    let (tell_kept, kept) = mpsc::channel(KEPT);
     let disk = Disk::start(Arc::clone(&store), tell_kept).context("the writer does not start")?;
     let (tell_found, found) = mpsc::channel(INLET);
     let (resolver, resolving) = Resolver::new(Settings::new(Families::default(), random()), tell_found);

@@ -101,39 +101,46 @@ struct Writer {
 impl Writer {
     fn run(mut self, wishes: &Receiver<Wanted>) {
         loop {
-            match wishes.recv_timeout(RETRY) {
+            let batch = match wishes.recv_timeout(RETRY) {
                 Ok(first) => {
                     let more = std::iter::from_fn(|| wishes.try_recv().ok());
-                    let batch = std::iter::once(first).chain(more).take(BATCH_MAX).collect();
-                    self.write(batch);
+                    std::iter::once(first).chain(more).take(BATCH_MAX).collect()
                 }
-                Err(RecvTimeoutError::Timeout) => {
-                    if !self.unwritten.is_empty() {
-                        self.write(Vec::new());
-                    }
-                    self.report_damage();
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    if !self.unwritten.is_empty() {
-                        self.write(Vec::new());
-                    }
-                    if !self.unwritten.is_empty() {
-                        tracing::error!(
-                            changes = self.unwritten.len(),
-                            "the disk took nothing more; these are lost"
-                        );
-                    }
-                    return;
-                }
+                Err(RecvTimeoutError::Timeout) => Vec::new(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            match self.catch_up() {
+                Ok(()) if batch.is_empty() => self.look_again(),
+                Ok(()) => self.commit(batch),
+                Err(error) => self.turn_down(batch, &error),
             }
+            self.report_damage();
+        }
+        if self.catch_up().is_err() {
+            tracing::error!(changes = self.unwritten.len(), "the disk took nothing more; these are lost");
         }
     }
 
-    /// One commit for all; where it is refused, those who wait are told and the rest stays in memory.
-    fn write(&mut self, batch: Vec<Wanted>) {
-        let mut changes: Vec<Change> = self.unwritten.drain(..).collect();
-        let old = changes.len();
-        changes.extend(batch.iter().flat_map(|wanted| wanted.changes.iter().cloned()));
+    /// Writes what was put aside, oldest first: a call's record never comes before its beginning.
+    fn catch_up(&mut self) -> Result<(), StoreError> {
+        while !self.unwritten.is_empty() {
+            let count = self.unwritten.len().min(BATCH_MAX);
+            self.store.apply(&self.unwritten.make_contiguous()[..count])?;
+            self.unwritten.drain(..count);
+        }
+        Ok(())
+    }
+
+    /// With nothing to write, an alarm ends when the disk takes something again.
+    fn look_again(&mut self) {
+        if self.alarmed.is_some() && self.store.checkpoint().is_ok() {
+            self.alarm(None);
+        }
+    }
+
+    /// One commit for all, or two where one would be larger than the store takes.
+    fn commit(&mut self, mut batch: Vec<Wanted>) {
+        let changes: Vec<Change> = batch.iter().flat_map(|wanted| wanted.changes.iter().cloned()).collect();
         match self.store.apply(&changes) {
             Ok(()) => {
                 self.alarm(None);
@@ -141,18 +148,24 @@ impl Writer {
                     self.say(Kept::Done { receipt, result: Ok(()) });
                 }
             }
-            Err(error) => {
-                changes.truncate(old);
-                self.unwritten = changes.into();
-                for wanted in batch {
-                    match wanted.receipt {
-                        Some(receipt) => self.say(Kept::Done { receipt, result: Err(error.to_string()) }),
-                        None => self.put_aside(wanted.changes),
-                    }
-                }
-                self.alarm(Some(&error));
+            Err(StoreError::TooLarge { .. }) if batch.len() > 1 => {
+                let rest = batch.split_off(batch.len() / 2);
+                self.commit(batch);
+                self.commit(rest);
+            }
+            Err(error) => self.turn_down(batch, &error),
+        }
+    }
+
+    /// The disk takes nothing: those who wait are told, the rest stays in memory.
+    fn turn_down(&mut self, batch: Vec<Wanted>, error: &StoreError) {
+        for wanted in batch {
+            match wanted.receipt {
+                Some(receipt) => self.say(Kept::Done { receipt, result: Err(error.to_string()) }),
+                None => self.put_aside(wanted.changes),
             }
         }
+        self.alarm(Some(error));
     }
 
     fn put_aside(&mut self, changes: Vec<Change>) {

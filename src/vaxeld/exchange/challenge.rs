@@ -2,7 +2,8 @@
 //!
 //! Everybody is asked for SHA-256 and MD5 (RFC 8760 section 2.4). Some phones give up when they meet an algorithm
 //! they do not know, although the next header has the one they do; those are asked for MD5 alone. They are known by
-//! their name, or by coming back without an answer to what they were asked.
+//! their name, or by coming back without an answer to what they were asked. Test programs, which mostly have no name,
+//! look at the first header only and do not come back: for those MD5 is the first.
 
 use sip::{Headers, Name, Request};
 use std::collections::HashMap;
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// Programs that stop at an algorithm they do not know.
 const STUMBLES: [&str; 2] = ["baresip v0.", "baresip v1."];
+/// Programs that look at the first challenge only.
+const FIRST_ONLY: [&str; 1] = ["sipp"];
 /// Whoever comes back without an answer so soon did not understand the question.
 const PUZZLED: Duration = Duration::from_secs(180);
 /// Phones remembered at once.
@@ -23,12 +26,12 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// The challenges to send of those there are, the strongest first.
+    /// The challenges to send of those there are, the strongest of which is first.
     pub fn choose(
         &mut self,
         now: Instant,
         (source, user): (IpAddr, &str),
-        (request, all): (&Request, Vec<String>),
+        (request, mut all): (&Request, Vec<String>),
     ) -> Headers {
         let agent = request.headers.get(&Name::UserAgent).unwrap_or_default();
         let key = (source, user.to_owned());
@@ -40,9 +43,14 @@ impl Asked {
             self.since.insert(key, now);
         }
         let weak = puzzled || STUMBLES.iter().any(|name| agent.starts_with(name));
-        let skipped = if weak { all.len().saturating_sub(1) } else { 0 };
+        let name = agent.to_ascii_lowercase();
+        if weak {
+            all.drain(..all.len().saturating_sub(1));
+        } else if name.is_empty() || FIRST_ONLY.iter().any(|known| name.starts_with(known)) {
+            all.reverse();
+        }
         let mut headers = Headers::new();
-        for value in all.into_iter().skip(skipped) {
+        for value in all {
             headers.push(Name::WwwAuthenticate, value);
         }
         headers
@@ -66,7 +74,12 @@ mod tests {
         let source = "192.0.2.1".parse().unwrap();
         let headers = asked.choose(now, (source, "anna-bord"), (&request, all));
         let values: Vec<&str> = headers.all(&Name::WwwAuthenticate).collect();
-        assert!(values.last().is_some_and(|value| value.ends_with("MD5")), "MD5 is always among them");
+        assert!(values.iter().any(|value| value.ends_with("MD5")), "MD5 is always among them");
+        assert_eq!(
+            values[0].ends_with("MD5"),
+            values.len() == 1 || agent.is_empty(),
+            "the strongest is first"
+        );
         values.len()
     }
 
@@ -83,6 +96,11 @@ mod tests {
         asked.answered("192.0.2.1".parse().unwrap(), "anna-bord");
         assert_eq!(challenges(&mut asked, now + Duration::from_secs(60), "Snom"), 2);
         assert_eq!(challenges(&mut asked, now + Duration::from_secs(600), "Snom"), 2, "long ago");
+    }
+
+    #[test]
+    fn a_program_without_a_name_finds_md5_first_and_sha_256_too() {
+        assert_eq!(challenges(&mut Asked::default(), base(), ""), 2);
     }
 
     #[test]
