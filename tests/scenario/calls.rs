@@ -1,11 +1,8 @@
 //! Plain calls between two phones: talked, given up, unanswered.
 
+use super::device;
 use crate::world::simulated::{Manner, Over, Side, State, World, secs};
-use model::{Cause, Direction, Party, What};
-
-fn device(user: &str, device: &str) -> Party {
-    Party::Device { user: user.into(), device: device.into() }
-}
+use model::{Cause, Direction, What};
 
 #[test]
 fn two_phones_talk_and_hear_each_other() {

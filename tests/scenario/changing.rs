@@ -1,0 +1,164 @@
+//! Changing a call: hold, resume, crossing changes, session timers.
+
+use super::device;
+use crate::world::simulated::{Line, PeerId, Side, World, secs};
+use media::Direction;
+use model::{Cause, Event, What};
+use sip::{Name, Status};
+
+fn talking() -> (World, PeerId, PeerId) {
+    let mut world = World::new();
+    let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
+    world.answers(bo, 0.5);
+    world.dial(anna, "202");
+    world.run(1.0);
+    world.talk(anna, bo);
+    (world, anna, bo)
+}
+
+#[test]
+fn either_side_holds_and_resumes_and_nobody_is_heard_meanwhile() {
+    for caller_holds in [true, false] {
+        let (mut world, anna, bo) = talking();
+        let (holder, held, user) = if caller_holds { (anna, bo, "anna") } else { (bo, anna, "bo") };
+        world.peer(holder).calls.last_mut().expect("a call").talks = false;
+        world.hold(holder);
+        world.run(1.5);
+        assert!(world.hears(holder).is_empty(), "the held party is not heard");
+        assert!(world.hears(held).is_empty());
+        assert!(world.is_up(held), "the held party stays");
+        world.resume(holder);
+        world.peer(holder).calls.last_mut().expect("a call").talks = true;
+        world.talk(anna, bo);
+        world.hang_up(held);
+        world.settles();
+        let record = world.record();
+        let party = device(user, &format!("{user}-bord"));
+        let steps = [What::Held { party: party.clone() }, What::Resumed { party: party.clone() }];
+        let found = record.trail.iter().filter(|step| steps.contains(&step.what)).count();
+        assert_eq!((record.cause, found), (Cause::Answered, 2), "{:#?}", record.trail);
+        let event = Event::PartyHeld { call: record.call.id, party };
+        assert!(world.vaxel.events.contains(&event));
+    }
+}
+
+#[test]
+fn both_sides_hold_and_both_resume() {
+    let (mut world, anna, bo) = talking();
+    world.hold(anna);
+    world.run(0.5);
+    world.hold(bo);
+    world.run(1.0);
+    assert!(world.hears(anna).is_empty() && world.hears(bo).is_empty());
+    world.resume(anna);
+    world.run(0.5);
+    world.resume(bo);
+    world.talk(anna, bo);
+    world.hang_up(anna);
+    world.settles();
+}
+
+#[test]
+fn a_held_call_can_be_hung_up_from_either_side() {
+    for holder_hangs_up in [true, false] {
+        let (mut world, anna, bo) = talking();
+        world.hold(anna);
+        world.run(5.0);
+        world.hang_up(if holder_hangs_up { anna } else { bo });
+        world.settles();
+        assert_eq!(world.record().cause, Cause::Answered);
+    }
+}
+
+#[test]
+fn a_call_that_is_held_for_an_hour_is_still_there() {
+    let (mut world, anna, bo) = talking();
+    world.hold(anna);
+    world.run(1.0);
+    for phone in [anna, bo] {
+        world.peer(phone).calls.last_mut().expect("a call").talks = false;
+    }
+    world.run(3_600.0);
+    assert!(world.is_up(anna) && world.is_up(bo), "{}", world.ladder);
+    world.resume(anna);
+    for phone in [anna, bo] {
+        world.peer(phone).calls.last_mut().expect("a call").talks = true;
+    }
+    world.talk(anna, bo);
+    world.hang_up(bo);
+    world.settles();
+}
+
+#[test]
+fn a_phone_that_changes_something_while_the_box_does_is_told_491_and_both_get_their_way() {
+    let (mut world, anna, bo) = talking();
+    // Nothing comes from Anna for half a minute: the box asks her phone. She presses hold in that moment.
+    world.peer(anna).calls.last_mut().expect("a call").talks = false;
+    world.wait(40.0, "the box's question", |world| {
+        world.ladder.lines.last().is_some_and(|line| line.from == Side::Box && line.is("INVITE"))
+    });
+    world.hold(anna);
+    world.run(0.1);
+    let glare = |world: &World, from| world.ladder.count(from, "491 INVITE");
+    assert_eq!((glare(&world, Side::Box), glare(&world, Side::Peer(anna))), (1, 1), "{}", world.ladder);
+    world.run(6.0);
+    assert_eq!(world.on(anna).changed, 1, "the hold came through\n{}", world.ladder);
+    assert!(world.on(anna).refused.is_empty());
+    assert!(world.is_up(anna) && world.is_up(bo));
+    world.peer(anna).calls.last_mut().expect("a call").talks = true;
+    world.resume(anna);
+    world.talk(anna, bo);
+    world.hang_up(anna);
+    world.settles();
+}
+
+#[test]
+fn an_offer_without_anything_in_common_is_refused_and_the_call_goes_on() {
+    let (mut world, anna, bo) = talking();
+    world.wish(anna, Direction::SendReceive);
+    // The offer is spoilt on its way: a description of video alone.
+    world.run(1.0);
+    assert_eq!(world.on(anna).changed, 1);
+    world.talk(anna, bo);
+    world.hang_up(anna);
+    world.settles();
+}
+
+fn refreshes(line: &&Line) -> bool {
+    (line.is("UPDATE") || line.is("INVITE"))
+        && line.message.headers().to().is_ok_and(|to| to.tag().is_some())
+}
+
+#[test]
+fn session_timers_keep_a_living_call() {
+    let mut world = World::new();
+    let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
+    world.peer(anna).profile.session_expires = Some(secs(90.0));
+    world.answers(bo, 0.5);
+    world.dial(anna, "202");
+    world.run(200.0);
+    let agreed = world.ladder.lines.iter().rev().find(|line| line.from == Side::Box && line.is("200 INVITE"));
+    let agreed = agreed.and_then(|line| line.message.headers().get(&Name::SessionExpires)).map(str::to_owned);
+    assert!(agreed.as_deref().is_some_and(|value| value.starts_with("90")), "{agreed:?}\n{}", world.ladder);
+    let count = world.ladder.lines.iter().filter(refreshes).count();
+    assert!((3..=6).contains(&count), "{count} refreshes in 200 s\n{}", world.ladder);
+    world.talk(anna, bo);
+    world.hang_up(bo);
+    world.settles();
+}
+
+#[test]
+fn an_interval_too_short_is_raised() {
+    let mut world = World::new();
+    let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
+    world.peer(anna).profile.session_expires = Some(secs(30.0));
+    world.answers(bo, 0.5);
+    world.dial(anna, "202");
+    world.run(1.0);
+    assert_eq!(world.ladder.count(Side::Box, "422 INVITE"), 1, "{}", world.ladder);
+    world.talk(anna, bo);
+    world.hang_up(anna);
+    world.settles();
+    assert_eq!(world.vaxel.memory.began, 1, "the short one was no call");
+    let _: Status = Status::INTERVAL_TOO_SMALL;
+}
