@@ -236,6 +236,14 @@ pub struct LogEntry {
     pub answered_device: Option<DeviceId>,
 }
 
+impl From<CallRecord> for LogEntry {
+    fn from(record: CallRecord) -> Self {
+        let CallRecord { call, answered, ended, cause, answered_by, answered_device, .. } = record;
+        let crate::OpenCall { id, direction, from, to, began } = call;
+        Self { id, direction, from, to, began, answered, ended, cause, answered_by, answered_device }
+    }
+}
+
 /// One message of a SIP ladder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceLine {

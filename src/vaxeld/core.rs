@@ -247,7 +247,7 @@ fn answer(store: &Store, recent: &Recent, query: Query) -> Reply {
     };
     match query {
         Query::CallLog { limit } => match store.records(None, usize::try_from(limit).unwrap_or(usize::MAX)) {
-            Ok(records) => Reply::CallLog(records.into_iter().map(entry).collect()),
+            Ok(records) => Reply::CallLog(records.into_iter().map(LogEntry::from).collect()),
             Err(error) => refused(error),
         },
         Query::CallLogShow(id) => match store.record(id) {
@@ -264,21 +264,6 @@ fn answer(store: &Store, recent: &Recent, query: Query) -> Reply {
 fn no_such_call(id: CallId, hint: &str) -> Reply {
     let messages = vec![format!("there is no call {id}; {hint}")];
     Reply::Refused(Refusal { code: RefusalCode::NotFound, messages })
-}
-
-fn entry(record: model::CallRecord) -> LogEntry {
-    LogEntry {
-        id: record.call.id,
-        direction: record.call.direction,
-        from: record.call.from,
-        to: record.call.to,
-        began: record.call.began,
-        answered: record.answered,
-        ended: record.ended,
-        cause: record.cause,
-        answered_by: record.answered_by,
-        answered_device: record.answered_device,
-    }
 }
 
 /// Unguessable bytes from the system.

@@ -220,7 +220,7 @@ impl TheBox {
         match query {
             Query::CallLog { limit } => {
                 let newest = self.memory.records.iter().rev();
-                Reply::CallLog(newest.take(*limit as usize).cloned().map(entry).collect())
+                Reply::CallLog(newest.take(*limit as usize).cloned().map(LogEntry::from).collect())
             }
             Query::CallLogShow(id) => {
                 let record = self.memory.records.iter().find(|record| record.call.id == *id);
@@ -240,19 +240,4 @@ fn packed(transmit: Transmit) -> Sent {
         Hop::Open { local, .. } => local,
     };
     Sent::Signal(Packet { transport, from, to: remote, payload }, token)
-}
-
-fn entry(record: model::CallRecord) -> LogEntry {
-    LogEntry {
-        id: record.call.id,
-        direction: record.call.direction,
-        from: record.call.from,
-        to: record.call.to,
-        began: record.call.began,
-        answered: record.answered,
-        ended: record.ended,
-        cause: record.cause,
-        answered_by: record.answered_by,
-        answered_device: record.answered_device,
-    }
 }
