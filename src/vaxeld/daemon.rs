@@ -49,6 +49,8 @@ pub fn run(options: Options, recent: Recent) -> anyhow::Result<()> {
 }
 
 async fn serve(Options { config, demo }: Options, recent: Recent) -> anyhow::Result<()> {
+    // Before anybody can see the box start: who sees it may stop it.
+    let mut stopping = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     raise_file_limit();
     let state = Path::new(&config.state);
     std::fs::create_dir_all(state)
@@ -102,7 +104,6 @@ async fn serve(Options { config, demo }: Options, recent: Recent) -> anyhow::Res
         parsed: tell_parsed,
     };
     let inlets = Inlets { told, heard, asked, kept, found, parsed };
-    let mut stopping = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = async move {
         tokio::select! {
             _ = stopping.0.recv() => {}
