@@ -1,6 +1,11 @@
 //! Real sockets, foreign clients, real faults.
 
 mod clients;
+#[allow(dead_code, reason = "stories pick what they need")]
+mod daemon_company;
+mod daemon_register;
+mod daemon_site;
+mod daemon_start;
 mod sipp;
 mod store_damage;
 mod store_format;

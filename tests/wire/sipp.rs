@@ -3,7 +3,7 @@
 use crate::world::deadline::wait_for;
 use crate::world::{loopback, process::Process};
 use anyhow::{Context, Result, bail};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -26,6 +26,10 @@ pub(crate) struct Scenario<'a> {
     pub transport: &'a str,
     /// Lines for `[field0]`, `[field1]`… separated by semicolons, after the line SEQUENTIAL.
     pub fields: Option<&'a str>,
+    /// The address it uses; none for one that nobody else has.
+    pub address: Option<IpAddr>,
+    /// Its port.
+    pub port: u16,
     /// Further options.
     pub options: &'a [&'a str],
     /// The scenario has failed when it is not over by then.
@@ -43,6 +47,8 @@ impl<'a> Scenario<'a> {
             rate: 1,
             transport: "u1",
             fields: None,
+            address: None,
+            port: 5060,
             options: &[],
             patience: Duration::from_secs(15),
         }
@@ -51,13 +57,15 @@ impl<'a> Scenario<'a> {
     /// Starts it. One that waits to be called has its socket open when this returns.
     pub fn start(&self) -> Result<Sipp> {
         let folder = tempfile::tempdir()?;
-        let address = loopback::address();
-        let at = SocketAddr::from((address, 5060));
+        let address = self.address.unwrap_or_else(|| loopback::address().into());
+        let at = SocketAddr::from((address, self.port));
         std::fs::write(folder.path().join("scenario.xml"), self.xml)?;
         let mut command = Command::new("sipp");
         command.current_dir(folder.path()).args(["-sf", "scenario.xml", "-nostdin", "-trace_err"]);
         command.args(["-trace_msg", "-message_file", "messages", "-error_file", "errors"]);
-        command.args(["-i", &address.to_string(), "-p", "5060", "-t", self.transport, "-s", self.service]);
+        let host = if address.is_ipv6() { format!("[{address}]") } else { address.to_string() };
+        command.args(["-i", &host, "-mi", &host, "-p", &self.port.to_string()]);
+        command.args(["-t", self.transport, "-s", self.service]);
         command.args(["-m", &self.calls.to_string(), "-r", &self.rate.to_string()]);
         command.args(["-timeout", &format!("{}s", self.patience.as_secs()), "-timeout_error"]);
         if let Some(fields) = self.fields {
@@ -69,7 +77,7 @@ impl<'a> Scenario<'a> {
         let process = Process::start("sipp", &mut command, folder.path().join("log"))?;
         let mut sipp = Sipp { process, at, patience: self.patience, folder };
         if self.target.is_none() {
-            sipp.wait_until_it_listens(address, self.transport)?;
+            sipp.wait_until_it_listens(self.transport)?;
         }
         Ok(sipp)
     }
@@ -110,7 +118,14 @@ impl Sipp {
         self.file("messages")
     }
 
-    fn errors(&self) -> String {
+    /// Waits until it has sent or received a message with `part` in it.
+    pub fn wait_for(&self, part: &str) -> Result<()> {
+        let seen = wait_for(part, self.patience, || self.messages().contains(part).then_some(()));
+        seen.with_context(|| format!("sipp had: {}\n{}", self.messages(), self.errors()))
+    }
+
+    /// What went otherwise than the scenario.
+    pub fn errors(&self) -> String {
         self.file("errors")
     }
 
@@ -119,16 +134,16 @@ impl Sipp {
         std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
-    fn wait_until_it_listens(&mut self, address: Ipv4Addr, transport: &str) -> Result<()> {
+    fn wait_until_it_listens(&mut self, transport: &str) -> Result<()> {
         let udp = transport.starts_with('u');
         wait_for("sipp that listens", Duration::from_secs(10), || {
             if let Err(problem) = self.process.must_run() {
                 return Some(Err(problem));
             }
             let listens = if udp {
-                UdpSocket::bind((address, 5060)).is_err()
+                UdpSocket::bind(self.at).is_err()
             } else {
-                std::net::TcpListener::bind((address, 5060)).is_err()
+                std::net::TcpListener::bind(self.at).is_err()
             };
             listens.then_some(Ok(()))
         })?

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Output};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -32,14 +32,25 @@ impl Daemon {
 
     /// Starts an exchange with further lines in its configuration.
     pub fn start_with(configuration: &str) -> Result<Self> {
+        Self::start_at(&[], configuration)
+    }
+
+    /// Starts an exchange that listens at further addresses for SIP over UDP and TCP.
+    pub fn start_with_sip(further: &[SocketAddr]) -> Result<Self> {
+        Self::start_at(further, "")
+    }
+
+    fn start_at(further: &[SocketAddr], configuration: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let address = loopback::address();
         let state = folder.path().join("state");
         std::fs::create_dir(&state)?;
         let media = media_ports();
+        let mut plain = vec![format!("{address}:5060")];
+        plain.extend(further.iter().map(SocketAddr::to_string));
         let text = format!(
             "state = {state:?}\n\
-             [sip]\nudp = [\"{address}:5060\"]\ntcp = [\"{address}:5060\"]\ntls = [\"{address}:5061\"]\n\
+             [sip]\nudp = {plain:?}\ntcp = {plain:?}\ntls = [\"{address}:5061\"]\n\
              [media]\nports = \"{}-{}\"\n\
              [http]\nhttp = [\"{address}:8080\"]\nhttps = [\"{address}:8443\"]\n\
              [control]\nsocket = {:?}\n\
@@ -52,6 +63,23 @@ impl Daemon {
         let mut daemon = Self { process: None, address, folder, starts: 0 };
         daemon.start_again()?;
         Ok(daemon)
+    }
+
+    /// What the daemon says to a configuration that it should refuse; it is not let run.
+    pub fn refuse(configuration: &Path) -> Result<Output> {
+        let mut command = Command::new(program("vaxeld")?);
+        let mut child = command
+            .arg("--config")
+            .arg(configuration)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let ended = wait_for("refusal", PATIENCE, || child.try_wait().ok().flatten());
+        if ended.is_err() {
+            child.kill()?;
+        }
+        ended?;
+        child.wait_with_output().context("reading what vaxeld said")
     }
 
     /// Starts an exchange with a site in force.
@@ -92,6 +120,11 @@ impl Daemon {
     /// Its state folder.
     pub fn state(&self) -> PathBuf {
         self.folder.path().join("state")
+    }
+
+    /// Its configuration file.
+    pub fn configuration(&self) -> PathBuf {
+        self.folder.path().join("vaxel.toml")
     }
 
     /// Its control socket.

@@ -82,7 +82,7 @@ impl Phone {
         let registers = self.registrar.is_some();
         let mut phone = self.start_unregistered()?;
         if registers {
-            phone.wait_for("REGISTER_OK").context("the phone did not register")?;
+            phone.wait_until_registered()?;
         }
         Ok(phone)
     }
@@ -165,6 +165,11 @@ impl Baresip {
         format!("sip:{}@{}:{SIP_PORT}", self.user, self.address)
     }
 
+    /// The address that is its own.
+    pub fn address(&self) -> Ipv4Addr {
+        self.address
+    }
+
     /// Dials an extension at its exchange, or a whole URI.
     pub fn dial(&mut self, target: &str) -> Result<()> {
         self.say("dial", target)
@@ -232,6 +237,16 @@ impl Baresip {
                 }
             }
         }
+    }
+
+    /// Waits until it is registered. The event for it may come before anybody listens for events.
+    fn wait_until_registered(&mut self) -> Result<()> {
+        let mut said = String::new();
+        wait_for("registration", PATIENCE, || {
+            said = self.ask("reginfo", "").ok()?;
+            said.contains("OK").then_some(())
+        })
+        .with_context(|| format!("{} is not registered: {said}", self.user))
     }
 
     /// Everything that has happened and was not waited for.
