@@ -39,7 +39,8 @@ pub(crate) enum Sound {
 pub(crate) struct Open {
     pub negotiation: Negotiation,
     pub agreed: Option<Agreed>,
-    /// The description sent to the caller before the answer; the answer repeats it (RFC 3261 section 13.2.1).
+    /// The description sent to the caller before the answer, or the last one of an UPDATE since; the answer repeats it
+    /// (RFC 3261 section 13.2.1).
     pub early: Option<Vec<u8>>,
 }
 

@@ -117,6 +117,9 @@ impl<N: Network> Exchange<N> {
             return Err(Status::SERVER_ERROR);
         };
         let (answer, agreed) = open.negotiation.answer(offer, prefer).map_err(|error| refusal(&error))?;
+        if open.early.is_some() {
+            open.early = Some(answer.clone());
+        }
         self.configure(now, leg, agreed);
         Ok(answer)
     }
@@ -124,7 +127,11 @@ impl<N: Network> Exchange<N> {
     /// The peer's answer to our offer. An answer that came before (RFC 3261 section 13.2.1) changes nothing.
     pub(crate) fn agree(&mut self, now: Now, leg: LegId, answer: &[u8]) -> Result<(), String> {
         let open = self.legs.get_mut(&leg).and_then(Leg::open).ok_or("the leg has no sound")?;
-        let agreed = open.negotiation.accept(answer).map_err(|error| error.to_string())?;
+        let agreed = match open.negotiation.accept(answer) {
+            // The peer has offered something newer since (RFC 3311, or after a glare): what that came to stands.
+            Err(NegotiationError::NotOffered) if open.agreed.is_some() => return Ok(()),
+            result => result.map_err(|error| error.to_string())?,
+        };
         self.configure(now, leg, agreed);
         Ok(())
     }
