@@ -1,3 +1,40 @@
 //! User stories over the simulated world: read `world/simulated.rs` first.
 
 mod calls;
+mod changing;
+mod company;
+mod early;
+mod losing;
+mod restarting;
+mod ringing;
+mod sound;
+mod storm;
+
+use model::{CallRecord, Party, What};
+
+/// A phone as records name it.
+fn device(user: &str, device: &str) -> Party {
+    Party::Device { user: user.into(), device: device.into() }
+}
+
+/// The demo site's operator as records name it.
+fn operator() -> Party {
+    Party::Trunk("operator".into())
+}
+
+/// Who ended a call, and why.
+fn ending(record: &CallRecord) -> (Option<Party>, &str) {
+    match record.trail.last().map(|step| &step.what) {
+        Some(What::Ended { by, why }) => (by.clone(), why),
+        other => panic!("a trail that ends with {other:?}"),
+    }
+}
+
+/// The rules that decided, in order.
+fn rules(record: &CallRecord) -> Vec<&str> {
+    let rule = |what| match what {
+        &What::Decided { ref rule, .. } => Some(rule.as_str()),
+        _ => None,
+    };
+    record.trail.iter().filter_map(|step| rule(&step.what)).collect()
+}

@@ -18,7 +18,11 @@ fn a_colleague_dialled_by_public_number_stays_inside() {
         world.hang_up(anna);
         world.settles();
         let record = world.record();
-        assert_eq!((record.call.direction, record.call.to.as_str()), (Direction::Internal, "202"), "{number}");
+        assert_eq!(
+            (record.call.direction, record.call.to.as_str()),
+            (Direction::Internal, "202"),
+            "{number}"
+        );
     }
 }
 
@@ -123,7 +127,11 @@ fn forwards_that_go_round_in_a_circle_end() {
     let cia = world.phone("cia-bord");
     world.call(World::OPERATOR, Dial::to("+46812345201").from("+46700000001"));
     world.run(120.0);
-    assert!(matches!(world.on(World::OPERATOR).state, State::Over(Over::Refused(Some(_)))), "{}", world.ladder);
+    assert!(
+        matches!(world.on(World::OPERATOR).state, State::Over(Over::Refused(Some(_)))),
+        "{}",
+        world.ladder
+    );
     world.settles();
     let rang = [anna, bo, cia].map(|phone| world.peer(phone).calls.len());
     assert_eq!(rang, [2, 2, 2], "each twice: six rounds, five forwards");

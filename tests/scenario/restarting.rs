@@ -92,5 +92,8 @@ fn without_bo(document: &str) -> String {
     let start = document.find("[[users]]\nid = \"bo\"").expect("bo");
     let length = document[start + 2..].find("\n[[users]]").expect("somebody after him");
     let rest = &document[start + 2 + length + 1..];
-    format!("{}{rest}", &document[..start]).replace("[\"anna\", \"bo\"]", "[\"anna\"]").replace("forward:202", "busy")
+    format!("{}{rest}", &document[..start])
+        .replace("[\"anna\", \"bo\"]", "[\"anna\"]")
+        .replace("forward:202", "busy")
+        .replace("\"202\"", "\"203\"")
 }

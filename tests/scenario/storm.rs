@@ -26,7 +26,12 @@ fn answered_calls_are_heard_and_end() {
         world.dial(anna, "202");
         world.wait(40.0, &format!("seed {seed}: an answer"), |world| world.is_up(anna) && world.is_up(bo));
         world.run(1.5);
-        assert_eq!((world.hears(anna), world.hears(bo)), (vec![bo], vec![anna]), "seed {seed}\n{}", world.ladder);
+        assert_eq!(
+            (world.hears(anna), world.hears(bo)),
+            (vec![bo], vec![anna]),
+            "seed {seed}\n{}",
+            world.ladder
+        );
         world.hang_up(if seed % 2 == 0 { anna } else { bo });
         world.settles();
         assert!(over(&world, anna) && over(&world, bo), "seed {seed}");
@@ -61,11 +66,18 @@ fn given_up_refused_and_unanswered_calls_end_as_they_should() {
         world.run(60.0);
         world.settles();
         for call in [anna, bo, World::OPERATOR] {
-            assert!(world.peer(call).calls.iter().all(|call| matches!(call.state, State::Over(_))), "seed {seed}");
+            assert!(
+                world.peer(call).calls.iter().all(|call| matches!(call.state, State::Over(_))),
+                "seed {seed}"
+            );
         }
         let causes: Vec<Cause> = world.vaxel.memory.records.iter().map(|record| record.cause).collect();
         // A caller may give up before the INVITE has got through: then there was no call.
-        assert!(causes == [expected] || (seed % 3 == 0 && causes.is_empty()), "seed {seed}: {causes:?}\n{}", world.ladder);
+        assert!(
+            causes == [expected] || (seed % 3 == 0 && causes.is_empty()),
+            "seed {seed}: {causes:?}\n{}",
+            world.ladder
+        );
     }
 }
 
@@ -83,7 +95,12 @@ fn holds_resumes_and_transcoding_survive() {
         world.resume(bo);
         world.wait(35.0, &format!("seed {seed}: resume"), |world| world.on(bo).changed == 2);
         world.run(2.0);
-        assert_eq!((world.hears(anna), world.hears(bo)), (vec![bo], vec![anna]), "seed {seed}\n{}", world.ladder);
+        assert_eq!(
+            (world.hears(anna), world.hears(bo)),
+            (vec![bo], vec![anna]),
+            "seed {seed}\n{}",
+            world.ladder
+        );
         world.hang_up(anna);
         world.settles();
         assert_eq!(world.record().cause, Cause::Answered, "seed {seed}");

@@ -244,8 +244,9 @@ impl World {
         }
         if let Ok(message) = Message::parse(&packet.payload) {
             let (from, to) = (self.side(packet.from), self.side(packet.to));
-            let line = Line { at: self.now.mono, from, to, message };
-            let lost = self.censors.iter_mut().any(|censor| censor(&line));
+            let mut line = Line { at: self.now.mono, from, to, message, lost: false };
+            line.lost = self.censors.iter_mut().any(|censor| censor(&line));
+            let lost = line.lost;
             self.ladder.lines.push(line);
             if lost {
                 return;

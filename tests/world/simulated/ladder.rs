@@ -13,6 +13,8 @@ pub(crate) struct Line {
     pub from: Side,
     pub to: Side,
     pub message: Message,
+    /// The story lost it.
+    pub lost: bool,
 }
 
 impl Line {
@@ -72,7 +74,8 @@ impl fmt::Display for Ladder {
             let (from, to) = (self.side(line.from), self.side(line.to));
             let call = line.message.headers().call_id().unwrap_or("?");
             let call = call.get(..6).unwrap_or(call);
-            writeln!(f, "{at:9.3} {from:>12} -> {to:<12} {} [{call}]", line.summary())?;
+            let lost = if line.lost { " lost" } else { "" };
+            writeln!(f, "{at:9.3} {from:>12} -> {to:<12} {} [{call}]{lost}", line.summary())?;
         }
         Ok(())
     }

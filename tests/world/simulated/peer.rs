@@ -11,7 +11,7 @@ pub(crate) use manner::{Manner, Profile};
 
 use super::sound::{Ear, Voice};
 use super::the_box;
-use media::{Agreed, Encryption, Local, Negotiation};
+use media::{Agreed, Encryption, Local, Negotiation, NegotiationError};
 use model::Now;
 use sip::digest::{Authenticator, Credentials};
 use sip::endpoint::{Config, EndedBy, Endpoint, Event, SessionId};
@@ -308,7 +308,13 @@ impl Call {
 
     /// Takes the box's answer.
     fn accept(&mut self, now: Now, answer: &[u8]) {
-        match self.negotiation.accept(answer) {
+        let mut accepted = self.negotiation.accept(answer);
+        if accepted == Err(NegotiationError::NotOffered) && self.agreed.is_some() {
+            // The endpoint tried our offer again after a glare, and the box's own came in between.
+            drop(self.negotiation.offer(None));
+            accepted = self.negotiation.accept(answer);
+        }
+        match accepted {
             Ok(agreed) => self.agree(now, agreed),
             Err(error) => panic!("the box's answer: {error}\n{}", String::from_utf8_lossy(answer)),
         }

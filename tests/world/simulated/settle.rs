@@ -59,7 +59,7 @@ impl World {
         let there: BTreeSet<Side> =
             self.peers().iter().filter(|peer| !peer.gone).map(|peer| Side::Peer(peer.id)).collect();
         let mut asked: BTreeSet<(Side, String)> = BTreeSet::new();
-        for line in &self.ladder.lines {
+        for line in self.ladder.lines.iter().filter(|line| !line.lost) {
             let headers = line.message.headers();
             let Ok(cseq) = headers.cseq() else { continue };
             let branch =

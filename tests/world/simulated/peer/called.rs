@@ -73,6 +73,7 @@ impl Peer {
         let Some(at) = self.find(session) else { return };
         match self.calls[at].negotiation.answer(offer, None) {
             Ok((answer, agreed)) => {
+                self.calls[at].early = self.calls[at].early.take().map(|_| answer.clone());
                 self.endpoint.accept_offer(now.mono, session, Body::sdp(answer));
                 self.calls[at].agree(now, agreed);
             }

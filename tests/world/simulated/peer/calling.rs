@@ -78,6 +78,7 @@ impl Peer {
         let Some(call) = self.calls.last_mut() else { return };
         call.negotiation.set_direction(direction);
         let offer = call.negotiation.offer(None);
+        call.early = call.early.take().map(|_| offer.clone());
         self.endpoint.modify(now.mono, call.session, Body::sdp(offer));
     }
 

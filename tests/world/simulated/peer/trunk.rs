@@ -29,7 +29,7 @@ impl Peer {
             other => contact.with_param("transport", Some(other.in_uri())),
         };
         let mut headers = Headers::new();
-        headers.push(Name::CallId, format!("register-{}", self.name));
+        headers.push(Name::CallId, format!("register-{}-{}", self.id.0, self.name));
         headers.push(Name::Contact, NameAddr::new(contact));
         headers.push(Name::Expires, expires);
         let name = at_box(device);
