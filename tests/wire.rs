@@ -1,8 +1,10 @@
 //! Real sockets, foreign clients, real faults.
 
 mod clients;
+mod daemon_calls;
 #[allow(dead_code, reason = "stories pick what they need")]
 mod daemon_company;
+mod daemon_disk;
 mod daemon_register;
 mod daemon_site;
 mod daemon_start;
