@@ -53,8 +53,7 @@ async fn serve(Options { config, demo }: Options, recent: Recent) -> anyhow::Res
     let mut stopping = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     raise_file_limit();
     let state = Path::new(&config.state);
-    std::fs::create_dir_all(state)
-        .with_context(|| format!("cannot make the state folder {}", state.display()))?;
+    make_folder(state).with_context(|| format!("cannot make the state folder {}", state.display()))?;
 
     // Kept state first: what was promised decides everything else.
     let (store, snapshot, opening) =
@@ -119,6 +118,22 @@ async fn serve(Options { config, demo }: Options, recent: Recent) -> anyhow::Res
     core.run(inlets, stop).await;
     serving.abort();
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Makes the state folder and its name as durable as what will be in it: a folder whose parent was never synchronised
+/// is gone after a power cut, with everything that was.
+fn make_folder(state: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(state)?;
+    let state = state.canonicalize()?;
+    for folder in state.ancestors().take(3) {
+        match std::fs::File::open(folder).and_then(|folder| folder.sync_all()) {
+            Ok(()) => {}
+            Err(error) if folder == state => return Err(error),
+            // Higher up we may not be allowed to; what was there before us is durable already.
+            Err(error) => tracing::debug!(%error, folder = %folder.display(), "not synchronised"),
+        }
+    }
     Ok(())
 }
 

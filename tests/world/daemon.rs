@@ -40,11 +40,20 @@ impl Daemon {
         Self::start_at(further, "")
     }
 
+    /// Starts an exchange that keeps its state in a folder of another disk.
+    pub fn start_on(state: &Path) -> Result<Self> {
+        Self::start_in(Some(state), &[], "")
+    }
+
     fn start_at(further: &[SocketAddr], configuration: &str) -> Result<Self> {
+        Self::start_in(None, further, configuration)
+    }
+
+    fn start_in(state: Option<&Path>, further: &[SocketAddr], configuration: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let address = loopback::address();
-        let state = folder.path().join("state");
-        std::fs::create_dir(&state)?;
+        let state = state.map_or_else(|| folder.path().join("state"), Path::to_owned);
+        std::fs::create_dir_all(&state)?;
         let media = media_ports();
         let mut plain = vec![format!("{address}:5060")];
         plain.extend(further.iter().map(SocketAddr::to_string));
