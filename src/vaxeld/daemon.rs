@@ -19,6 +19,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use store::{Opening, Store};
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 
@@ -40,15 +41,16 @@ pub struct Options {
 
 /// Starts the box and runs it until it is told to stop.
 pub fn run(options: Options, recent: Recent) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("the asynchronous runtime does not start")?;
-    runtime.block_on(serve(options, recent))
+    // The core waits for its datagrams itself: no other thread is woken between a socket and the machines.
+    let core = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    // Connections with their TLS, names and commands stay off the core's thread.
+    let others = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let (core, others) =
+        core.and_then(|core| Ok((core, others?))).context("the asynchronous runtime does not start")?;
+    core.block_on(serve(options, recent, others.handle()))
 }
 
-async fn serve(Options { config, demo }: Options, recent: Recent) -> anyhow::Result<()> {
+async fn serve(Options { config, demo }: Options, recent: Recent, others: &Handle) -> anyhow::Result<()> {
     // Before anybody can see the box start: who sees it may stop it.
     let mut stopping = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     raise_file_limit();
@@ -65,9 +67,14 @@ async fn serve(Options { config, demo }: Options, recent: Recent) -> anyhow::Res
     let (tell_told, told) = mpsc::channel(INLET);
     let datagrams = Datagrams::bind(&config.sip.udp, &tell_told)?;
     let identity = identity(&config, state)?;
-    let streams = Streams::listen(&config.sip.tcp, &config.sip.tls, identity, tell_told)?;
-    let control = Control::bind(&config.control)
-        .await
+    let streams = {
+        let _others = others.enter();
+        Streams::listen(&config.sip.tcp, &config.sip.tls, identity, tell_told)?
+    };
+    let path = config.control.clone();
+    let control = others
+        .spawn(async move { Control::bind(&path).await })
+        .await?
         .with_context(|| format!("cannot listen at {}", config.control.display()))?;
 
     // Threads.
@@ -78,7 +85,7 @@ async fn serve(Options { config, demo }: Options, recent: Recent) -> anyhow::Res
     let disk = Disk::start(Arc::clone(&store), tell_kept).context("the writer does not start")?;
     let (tell_found, found) = mpsc::channel(INLET);
     let (resolver, resolving) = Resolver::new(Settings::new(Families::default(), random()), tell_found);
-    tokio::spawn(resolving);
+    others.spawn(resolving);
     let (tell_parsed, parsed) = mpsc::channel(16);
 
     // The core.
@@ -110,9 +117,9 @@ async fn serve(Options { config, demo }: Options, recent: Recent) -> anyhow::Res
         }
     };
     let empty = snapshot.site.is_none();
-    let serving = tokio::spawn(control.serve(ask.clone()));
+    let serving = others.spawn(control.serve(ask.clone()));
     if demo && empty {
-        tokio::spawn(apply_demo(ask));
+        others.spawn(apply_demo(ask));
     }
     say_ready(&config);
     core.run(inlets, stop).await;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -67,6 +68,8 @@ const CONNECTIONS_PER_SOURCE_MAX: usize = 512;
 
 /// All connections of the box.
 pub struct Streams {
+    /// Where connections live; the core's own thread is for the core.
+    runtime: Handle,
     tell: mpsc::Sender<Told>,
     identity: Arc<Identity>,
     writers: HashMap<Flow, Writer>,
@@ -112,7 +115,8 @@ impl Streams {
             };
             tokio::spawn(accept.run());
         }
-        Ok(Self { tell, identity, writers: HashMap::new(), outbound: HashMap::new(), listening })
+        let runtime = Handle::current();
+        Ok(Self { runtime, tell, identity, writers: HashMap::new(), outbound: HashMap::new(), listening })
     }
 
     /// The bound addresses.
@@ -178,7 +182,7 @@ impl Streams {
                     return self.send(flow, payload);
                 }
                 self.outbound.insert(key, Outbound::Opening(vec![(payload, token)]));
-                tokio::spawn(open(way, Arc::clone(&self.identity), self.tell.clone()));
+                self.runtime.spawn(open(way, Arc::clone(&self.identity), self.tell.clone()));
                 Ok(())
             }
         }
