@@ -9,6 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::UdpSocket;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -32,8 +33,10 @@ const TICKS_LATE_MAX: u64 = 2;
 const ORDERS_MAX: usize = 8_192;
 /// Events kept while the core does not take them. Beyond that only the end of legs is kept.
 const BACKLOG_MAX: usize = 65_536;
-/// Packets taken from one socket before others get their turn.
-const BURST_MAX: usize = 16;
+/// Looks for further packets before a busy thread pauses: as many may wait on one socket.
+const ROUNDS_MAX: usize = 16;
+/// A busy thread lets packets gather for so long: being woken costs more than passing a packet on.
+const PAUSE: Duration = Duration::from_millis(1);
 /// Nothing on the telephone is longer; a jumbo packet is cut and then fails its checks.
 const PACKET_MAX: usize = 2_048;
 
@@ -49,7 +52,7 @@ pub struct Sound {
 
 struct Handle {
     orders: SyncSender<Order>,
-    wake: Arc<EventFd>,
+    wake: Arc<Wake>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -58,7 +61,8 @@ impl Sound {
     pub fn start(seeds: Vec<[u8; 32]>, events: &mpsc::Sender<Heard>) -> io::Result<Self> {
         let start = |(number, seed): (usize, [u8; 32])| {
             let (orders, receiver) = sync_channel(ORDERS_MAX);
-            let wake = Arc::new(EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?);
+            let event = EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
+            let wake = Arc::new(Wake { event, pending: AtomicBool::new(false) });
             let worker = Worker::new(receiver, Arc::clone(&wake), seed, events.clone())?;
             let builder = std::thread::Builder::new().name(format!("sound-{number}"));
             let thread = builder.spawn(move || worker.run())?;
@@ -109,12 +113,21 @@ pub(super) struct Stopped;
 impl Handle {
     fn send(&self, order: Order) -> Result<(), Stopped> {
         self.orders.send(order).map_err(|_| Stopped)?;
-        match self.wake.write(1) {
+        if self.wake.pending.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        match self.wake.event.write(1) {
             // A full counter means that the thread has not yet taken an earlier wake-up: it will see this order too.
             Ok(_) | Err(nix::Error::EAGAIN) => Ok(()),
             Err(_) => Err(Stopped),
         }
     }
+}
+
+/// Wakes a thread, once for all orders that it has not seen.
+struct Wake {
+    event: EventFd,
+    pending: AtomicBool,
 }
 
 struct Sockets {
@@ -129,7 +142,7 @@ struct Worker {
     ticking: bool,
     sockets: HashMap<Leg, Sockets>,
     orders: Receiver<Order>,
-    wake: Arc<EventFd>,
+    wake: Arc<Wake>,
     events: mpsc::Sender<Heard>,
     backlog: VecDeque<Heard>,
 }
@@ -137,7 +150,7 @@ struct Worker {
 impl Worker {
     fn new(
         orders: Receiver<Order>,
-        wake: Arc<EventFd>,
+        wake: Arc<Wake>,
         seed: [u8; 32],
         events: mpsc::Sender<Heard>,
     ) -> io::Result<Self> {
@@ -145,7 +158,7 @@ impl Worker {
         let timer =
             TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
         epoll.add(&timer, EpollEvent::new(EpollFlags::EPOLLIN, TIMER))?;
-        epoll.add(&*wake, EpollEvent::new(EpollFlags::EPOLLIN, ORDERS))?;
+        epoll.add(&wake.event, EpollEvent::new(EpollFlags::EPOLLIN, ORDERS))?;
         let graph = Graph::new(seed);
         Ok(Self {
             graph,
@@ -163,35 +176,62 @@ impl Worker {
     fn run(mut self) {
         let mut ready = [EpollEvent::empty(); 256];
         let mut packet = [0_u8; PACKET_MAX];
+        let mut woken = now();
         loop {
-            let count = match self.epoll.wait(&mut ready, EpollTimeout::NONE) {
-                Ok(count) => count,
-                Err(nix::Error::EINTR) => continue,
-                Err(error) => {
-                    tracing::error!(%error, "a media thread cannot wait and stops");
+            let Some(mut count) = self.wait(&mut ready, EpollTimeout::NONE) else { return };
+            let before = std::mem::replace(&mut woken, now());
+            let busy = woken.duration_since(before) < PAUSE * 2;
+            for _ in 0..ROUNDS_MAX {
+                if self.handle(&ready[..count], &mut packet) == Next::Stop {
                     return;
                 }
-            };
-            for event in &ready[..count] {
-                match event.data() {
-                    ORDERS => {
-                        if self.take_orders() == Next::Stop {
-                            return;
-                        }
-                    }
-                    TIMER => self.tick(),
-                    token => self.receive(token, &mut packet),
-                }
+                count = match busy.then(|| self.wait(&mut ready, EpollTimeout::ZERO)) {
+                    Some(None) => return,
+                    Some(Some(count)) if count > 0 => count,
+                    _ => break,
+                };
             }
-            self.drain();
+            if busy {
+                pause(woken + PAUSE);
+            }
         }
     }
 
+    /// How many events there are; none when the thread cannot go on.
+    fn wait(&self, ready: &mut [EpollEvent], timeout: EpollTimeout) -> Option<usize> {
+        match self.epoll.wait(ready, timeout) {
+            Ok(count) => Some(count),
+            Err(nix::Error::EINTR) => Some(0),
+            Err(error) => {
+                tracing::error!(%error, "a media thread cannot wait and stops");
+                None
+            }
+        }
+    }
+
+    fn handle(&mut self, ready: &[EpollEvent], packet: &mut [u8]) -> Next {
+        for event in ready {
+            match event.data() {
+                ORDERS => {
+                    if self.take_orders() == Next::Stop {
+                        return Next::Stop;
+                    }
+                }
+                TIMER => self.tick(),
+                token => self.receive(token, packet),
+            }
+        }
+        self.drain();
+        Next::Go
+    }
+
     fn take_orders(&mut self) -> Next {
-        match self.wake.read() {
+        match self.wake.event.read() {
             Ok(_) | Err(nix::Error::EAGAIN) => {}
             Err(error) => tracing::warn!(%error, "the media thread's wake-up cannot be read"),
         }
+        // Before the orders are looked at: one that comes later wakes again.
+        self.wake.pending.swap(false, Ordering::AcqRel);
         loop {
             match self.orders.try_recv() {
                 Ok(Order::Open { leg, rtp, rtcp }) => self.open(leg, rtp, rtcp),
@@ -259,21 +299,20 @@ impl Worker {
         }
     }
 
+    /// One packet: where more wait, the socket stays ready, and others get their turn.
     fn receive(&mut self, token: u64, packet: &mut [u8]) {
         let leg = Leg(token >> 1);
         let control = token & 1 == 1;
-        for _ in 0..BURST_MAX {
-            let Some(sockets) = self.sockets.get(&leg) else { return };
-            let socket = if control { &sockets.rtcp } else { &sockets.rtp };
-            match socket.recv_from(packet) {
-                Ok((length, from)) if control => self.graph.handle_rtcp(now(), leg, from, &packet[..length]),
-                Ok((length, from)) => self.graph.handle_rtp(now(), leg, from, &packet[..length]),
-                // An ICMP error of an earlier packet: the peer is not there yet, or any more.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-                Err(_) => break,
-            }
-            self.transmit();
+        let Some(sockets) = self.sockets.get(&leg) else { return };
+        let socket = if control { &sockets.rtcp } else { &sockets.rtp };
+        // An error is an ICMP answer to an earlier packet: the peer is not there yet, or any more.
+        let Ok((length, from)) = socket.recv_from(packet) else { return };
+        if control {
+            self.graph.handle_rtcp(now(), leg, from, &packet[..length]);
+        } else {
+            self.graph.handle_rtp(now(), leg, from, &packet[..length]);
         }
+        self.transmit();
     }
 
     /// A packet that the system does not take now is lost, as on any other part of its way.
@@ -320,6 +359,11 @@ impl Worker {
 enum Next {
     Go,
     Stop,
+}
+
+#[allow(clippy::disallowed_methods)] // the pause is the purpose: nothing is waited for
+fn pause(until: Instant) {
+    std::thread::sleep(until.saturating_duration_since(now()));
 }
 
 #[allow(clippy::disallowed_methods)] // this is a driver: it reads the clock for the machine it drives
