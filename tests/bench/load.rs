@@ -28,3 +28,9 @@ pub(crate) fn raise_file_limit() {
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
+
+/// Lets time pass.
+#[allow(clippy::disallowed_methods)] // a load is made of moments
+pub(crate) fn pause(time: std::time::Duration) {
+    std::thread::sleep(time);
+}

@@ -1,6 +1,6 @@
 //! The daemon as a process, and what the kernel says about it.
 
-use super::now;
+use super::{now, pause};
 use anyhow::{Context, Result, bail, ensure};
 use model::{Command, Reply, Request};
 use nix::sys::signal::{Signal, kill};
@@ -68,7 +68,7 @@ impl Exchange {
             match self.ask(Command::Status) {
                 Ok(_) => return Ok(began.elapsed()),
                 Err(error) if began.elapsed() > PATIENCE => return Err(error.context(self.log())),
-                Err(_) => std::thread::sleep(Duration::from_micros(500)),
+                Err(_) => pause(Duration::from_micros(500)),
             }
         }
     }

@@ -37,7 +37,11 @@ pub(crate) fn register(phones: &mut Phones, times: usize, at_once: usize) -> Res
                 }
             }
         }
-        ensure!(began.elapsed() < Duration::from_secs(60), "{} registrations were not answered", total - done);
+        ensure!(
+            began.elapsed() < Duration::from_secs(60),
+            "{} registrations were not answered",
+            total - done
+        );
     }
     Ok(done - first)
 }

@@ -1,7 +1,7 @@
 //! Sound in both directions of many calls, each phone at its own moment; when packets arrive is the kernel's word.
 
-use super::now;
 use super::phones::Phones;
+use super::{now, pause};
 use anyhow::{Context, Result};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
@@ -74,9 +74,9 @@ impl Talk {
                 turn += 1;
             }
             self.hear(phones, &mut heard)?;
-            std::thread::sleep((began + gap * turn).saturating_duration_since(now()));
+            pause((began + gap * turn).saturating_duration_since(now()));
         }
-        std::thread::sleep(PACKET * 3);
+        pause(PACKET * 3);
         self.hear(phones, &mut heard)?;
         Ok(heard)
     }

@@ -3,6 +3,7 @@
 use crate::load::dialogue::{Load, Plan};
 use crate::load::exchange::{Exchange, site};
 use crate::load::figures::{ms, quantile};
+use crate::load::pause;
 use crate::load::phones::Phones;
 use crate::load::registering::register;
 use anyhow::{Result, ensure};
@@ -25,7 +26,7 @@ pub(crate) fn measure() -> Result<Value> {
             let cpu = exchange.processor()?;
             let outcome = load.make(plan(calls, rate as f64))?;
             // The records of the last calls are written a moment later.
-            std::thread::sleep(Duration::from_millis(200));
+            pause(Duration::from_millis(200));
             let spent = exchange.processor()? - cpu;
             ensure!(
                 outcome.good == calls,

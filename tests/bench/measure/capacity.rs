@@ -3,6 +3,7 @@
 use super::calls::ready;
 use crate::load::dialogue::Plan;
 use crate::load::figures::{ms, quantile};
+use crate::load::pause;
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -30,7 +31,7 @@ pub(crate) fn measure() -> Result<Value> {
                 "cpu_ms": ((ms(spent) / (rate * STEP) as f64) * 1000.0).round() / 1000.0,
                 "invite_180_p99_ms": ms(quantile(&mut outcome.ringing, 0.99)),
             }));
-            std::thread::sleep(Duration::from_millis(500));
+            pause(Duration::from_millis(500));
             if passed {
                 break;
             }

@@ -1,6 +1,6 @@
 //! Registrations with digest, each kept durably before it is answered.
 
-use super::super::load::exchange::{Exchange, site};
+use crate::load::exchange::{Exchange, site};
 use crate::load::figures::{ms, rounded};
 use crate::load::now;
 use crate::load::phones::Phones;
