@@ -37,7 +37,7 @@ use crate::endpoint::{
     Alarm, Alarms, Body, EndedBy, Endpoint, Event, Purpose, RequestFailed, SessionId, TxId, Within,
 };
 use crate::flow::{Flow, HostPort};
-use crate::transaction::Resend;
+use crate::transaction::{ClientInput, Resend};
 use crate::{Headers, Method, Name, Request, Response, Status};
 pub(crate) use expire::MIN_INTERVAL;
 use expire::{Agreed, Interval};
@@ -356,8 +356,10 @@ impl Endpoint {
     /// Ends a session with its terminal event. What is owed to the peer is answered 487 (RFC 3261 15.1.2).
     fn end(&mut self, now: Instant, session: &mut Session, after: State, event: Event) {
         session.alarms.clear_all();
-        session.ours = None;
         session.pending = None;
+        if let Some(ours) = session.ours.take() {
+            self.step_client(now, ours.tx, ClientInput::Ending, None);
+        }
         let state = std::mem::replace(&mut session.state, after);
         let exchanges: Vec<Exchange> = match &state {
             State::Calling(calling) => calling.early.iter().map(|early| early.exchange).collect(),

@@ -44,6 +44,8 @@ pub(crate) enum ClientInput {
     Undeliverable,
     /// The user no longer waits (RFC 3261 9.1: 64·T1 after CANCEL).
     Abandoned,
+    /// The session of a re-INVITE has ended: its BYE is on its way, or came.
+    Ending,
 }
 
 /// What a client transaction wants done.

@@ -27,6 +27,14 @@ pub(crate) enum InviteClient {
         /// What is left in Completed: nothing on streams.
         reliable: bool,
     },
+    /// The session of this re-INVITE ended before its final response: that still gets its ACK, but is not waited for
+    /// as long.
+    Ending {
+        /// Until when.
+        until: Instant,
+        /// As in Proceeding.
+        reliable: bool,
+    },
     /// A final failure came.
     Completed {
         /// Timer D.
@@ -63,15 +71,23 @@ impl InviteClient {
             (Self::Proceeding { reliable, .. }, In::Provisional) => {
                 (Self::Proceeding { silent_until: now + SILENCE, reliable }, Act::Deliver)
             }
-            (Self::Calling { .. } | Self::Proceeding { .. }, In::Success) => {
+            (Self::Calling { .. } | Self::Proceeding { .. } | Self::Ending { .. }, In::Success) => {
                 (Self::Accepted { until: now + PATIENCE }, Act::Deliver)
             }
             (Self::Calling { resend, .. }, In::Failure) => {
                 (Self::completed(now, resend.is_none()), Act::DeliverAndAck)
             }
-            (Self::Proceeding { reliable, .. }, In::Failure) => {
+            (Self::Proceeding { reliable, .. } | Self::Ending { reliable, .. }, In::Failure) => {
                 (Self::completed(now, reliable), Act::DeliverAndAck)
             }
+            (Self::Calling { resend, .. }, In::Ending) => {
+                (Self::Ending { until: now + PATIENCE, reliable: resend.is_none() }, Act::Nothing)
+            }
+            (Self::Proceeding { reliable, .. }, In::Ending) => {
+                (Self::Ending { until: now + PATIENCE, reliable }, Act::Nothing)
+            }
+            (Self::Ending { .. }, In::Undeliverable) => (Self::Over, Act::Nothing),
+            (Self::Ending { until, .. }, In::Timer) if now >= until => (Self::Over, Act::Nothing),
             (Self::Calling { resend, give_up }, In::Timer) => Self::calling_timer(now, resend, give_up),
             (Self::Proceeding { silent_until, .. }, In::Timer) if now >= silent_until => {
                 (Self::Over, Act::TimedOut)
@@ -81,9 +97,13 @@ impl InviteClient {
                 (Self::Over, Act::Nothing)
             }
             (Self::Accepted { .. }, In::Success) => (self, Act::Deliver),
-            (Self::Proceeding { .. } | Self::Completed { .. } | Self::Accepted { .. }, _) => {
-                (self, Act::Nothing)
-            }
+            (
+                Self::Proceeding { .. }
+                | Self::Ending { .. }
+                | Self::Completed { .. }
+                | Self::Accepted { .. },
+                _,
+            ) => (self, Act::Nothing),
         }
     }
 
@@ -110,13 +130,13 @@ impl InviteClient {
         match self {
             Self::Calling { resend, give_up } => Some(earlier(resend, give_up)),
             Self::Proceeding { silent_until, .. } => Some(silent_until),
-            Self::Completed { until } | Self::Accepted { until } => Some(until),
+            Self::Completed { until } | Self::Accepted { until } | Self::Ending { until, .. } => Some(until),
             Self::Over => None,
         }
     }
 
     /// True once a final response has come or will not.
     pub fn is_decided(self) -> bool {
-        !matches!(self, Self::Calling { .. } | Self::Proceeding { .. })
+        !matches!(self, Self::Calling { .. } | Self::Proceeding { .. } | Self::Ending { .. })
     }
 }

@@ -45,8 +45,18 @@ fn the_invite_client_follows_its_table() {
     let proceeding = calling.next(t0, I::Provisional).0;
     let completed = proceeding.next(t0, I::Failure).0;
     let accepted = proceeding.next(t0, I::Success).0;
+    let ending = proceeding.next(t0, I::Ending).0;
     let late = t0 + PATIENCE;
     let rows = [
+        (calling, t0, I::Ending, ending, A::Nothing),
+        (proceeding, t0, I::Ending, ending, A::Nothing),
+        (ending, t0, I::Provisional, ending, A::Nothing),
+        (ending, t0, I::Success, accepted, A::Deliver),
+        (ending, t0, I::Failure, completed, A::DeliverAndAck),
+        (ending, t0, I::Undeliverable, InviteClient::Over, A::Nothing),
+        (ending, late, I::Timer, InviteClient::Over, A::Nothing),
+        (accepted, t0, I::Ending, accepted, A::Nothing),
+        (completed, t0, I::Ending, completed, A::Nothing),
         (calling, t0, I::Provisional, proceeding, A::Deliver),
         (calling, t0, I::Success, accepted, A::Deliver),
         (calling, t0, I::Failure, completed, A::DeliverAndAck),
