@@ -276,10 +276,12 @@ impl<N: Network> Exchange<N> {
     /// What is left, for the message of a test that expected nothing.
     pub fn leftovers(&mut self) -> String {
         format!(
-            "legs {:?}, sessions {:?}, sip idle {}, pbx idle {}",
+            "legs {:?}, sessions {:?}, sip idle {}, transactions and sessions {:?}, due {:?}, pbx idle {}",
             self.legs.keys(),
             self.sessions,
             self.sip.is_idle(),
+            self.sip.load(),
+            self.sip.poll_timeout().map(|(_, why)| why),
             self.pbx.is_idle()
         )
     }
