@@ -2,6 +2,7 @@
 
 mod calls;
 mod changing;
+mod chaos;
 mod company;
 mod early;
 mod losing;

@@ -3,7 +3,7 @@
 use super::device;
 use crate::world::simulated::{Dial, Line, PeerId, Side, World, secs};
 use model::{Cause, Event, What};
-use sip::Name;
+use sip::{Name, Status};
 
 fn talking() -> (World, PeerId, PeerId) {
     let mut world = World::new();
@@ -70,14 +70,14 @@ fn a_held_call_can_be_hung_up_from_either_side() {
 }
 
 #[test]
-fn a_call_that_is_held_for_an_hour_is_still_there() {
+fn a_call_that_is_held_for_half_an_hour_is_still_there() {
     let (mut world, anna, bo) = talking();
     world.hold(anna);
     world.run(1.0);
     for phone in [anna, bo] {
         world.peer(phone).calls.last_mut().expect("a call").talks = false;
     }
-    world.run(3_600.0);
+    world.run(2_000.0);
     assert!(world.is_up(anna) && world.is_up(bo), "{}", world.ladder);
     world.resume(anna);
     for phone in [anna, bo] {
@@ -113,6 +113,39 @@ fn a_phone_that_changes_something_while_the_box_does_is_told_491_and_both_get_th
         world.hang_up(anna);
         world.settles();
         assert_eq!(world.record().cause, Cause::Answered);
+    }
+}
+
+#[test]
+fn a_call_that_ends_in_the_middle_of_a_change_leaves_nothing() {
+    for caller in [true, false] {
+        let (mut world, anna, bo) = talking();
+        let (holder, other) = if caller { (anna, bo) } else { (bo, anna) };
+        world.lose(1, |line| line.from == Side::Box && line.is("200 INVITE"));
+        world.hold(holder);
+        world.run(0.2);
+        world.hang_up(holder);
+        world.run(0.2);
+        assert!(!world.is_up(other), "{}", world.ladder);
+        world.settles();
+        assert_eq!(world.record().cause, Cause::Answered);
+    }
+}
+
+const VIDEO: &str = "v=0\no=- 1 9 IN IP4 127.0.0.12\ns=-\nc=IN IP4 127.0.0.12\nt=0 0\nm=video 5000 RTP/AVP 96\n\
+                     a=rtpmap:96 H264/90000\n";
+
+#[test]
+fn an_offer_with_nothing_in_common_is_refused_and_the_call_goes_on() {
+    for offer in ["m=audio 5000 RTP/AVP 18\n", "m=video 5000 RTP/AVP 96\na=rtpmap:96 H264/90000\n"] {
+        let (mut world, anna, bo) = talking();
+        let head = VIDEO.split("m=").next().expect("a head");
+        world.propose(anna, &format!("{head}{offer}"));
+        world.run(1.0);
+        assert_eq!(world.on(anna).refused, [Some(Status::NOT_ACCEPTABLE_HERE)], "{offer}");
+        world.talk(anna, bo);
+        world.hang_up(anna);
+        world.settles();
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lost messages and lost parties: what the other side of the call sees, and that nothing is left.
 
 use super::{device, ending};
-use crate::world::simulated::{Over, PeerId, Side, State, World};
+use crate::world::simulated::{Dial, Over, PeerId, Side, State, World};
 use model::Cause;
 
 fn talking() -> (World, PeerId, PeerId) {
@@ -140,6 +140,34 @@ fn both_phones_vanish_and_the_call_still_ends_with_its_record() {
     world.vanishes(anna);
     world.vanishes(bo);
     world.run(70.0);
+    world.settles();
+    assert_eq!(world.record().cause, Cause::Answered);
+}
+
+#[test]
+fn a_caller_without_an_offer_whose_ack_is_lost_hears_the_other_when_it_comes_again() {
+    let mut world = World::new();
+    let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
+    world.answers(bo, 0.5);
+    world.call(anna, Dial::to("202").offerless());
+    world.run(0.4);
+    world.lose(2, move |line| line.from == Side::Peer(anna) && line.is("ACK"));
+    world.run(4.0);
+    world.talk(anna, bo);
+    world.hang_up(anna);
+    world.settles();
+}
+
+#[test]
+fn a_caller_without_an_offer_whose_ack_never_comes_is_let_go() {
+    let mut world = World::new();
+    let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
+    world.answers(bo, 0.5);
+    world.call(anna, Dial::to("202").offerless());
+    world.run(0.4);
+    world.lose(usize::MAX, move |line| line.from == Side::Peer(anna) && line.is("ACK"));
+    world.run(40.0);
+    assert_eq!(world.on(bo).state, State::Over(Over::HungUp));
     world.settles();
     assert_eq!(world.record().cause, Cause::Answered);
 }

@@ -232,3 +232,21 @@ fn a_group_rings_all_its_members_and_the_first_takes_the_call() {
     world.settles();
     assert_eq!(world.record().answered_by, Some("bo".into()));
 }
+
+#[test]
+fn a_call_whose_description_cannot_be_used_is_refused_before_anything_rings() {
+    let head = "v=0\no=- 1 1 IN IP4 127.0.0.13\ns=-\nc=IN IP4 127.0.0.13\nt=0 0\n";
+    for (description, status) in [
+        ("hello".to_owned(), Status::BAD_REQUEST),
+        (format!("{head}m=audio 5000 RTP/AVP 18\n"), Status::NOT_ACCEPTABLE_HERE),
+        (format!("{head}m=video 5000 RTP/AVP 96\na=rtpmap:96 H264/90000\n"), Status::NOT_ACCEPTABLE_HERE),
+    ] {
+        let mut world = World::new();
+        let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
+        world.call(bo, Dial::to("201").describing(&description));
+        world.run(1.0);
+        assert_eq!(world.on(bo).state, refused(status), "{description}");
+        assert!(world.peer(anna).calls.is_empty(), "nothing rings");
+        world.settles();
+    }
+}

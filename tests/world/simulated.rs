@@ -26,6 +26,7 @@ mod memory;
 mod peer;
 mod people;
 mod ports;
+mod raw;
 mod settle;
 pub(crate) mod site;
 mod sound;
@@ -36,6 +37,8 @@ pub(crate) use clock::secs;
 pub(crate) use ladder::{Ladder, Line};
 #[allow(unused_imports, reason = "stories pick what they need")]
 pub(crate) use peer::{Account, Call, Dial, Manner, Over, Peer, PeerId, State};
+#[allow(unused_imports, reason = "stories pick what they need")]
+pub(crate) use raw::{RawPhone, RawTrunk, sdp};
 pub(crate) use the_box::TheBox;
 #[allow(unused_imports, reason = "stories pick what they need")]
 pub(crate) use weather::Weather;
@@ -45,7 +48,7 @@ use model::Now;
 use sip::Message;
 use sip::flow::{SendToken, Transport};
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 use the_box::Sent;
 use weather::{Network, Packet};
@@ -71,6 +74,10 @@ pub(crate) struct World {
     pub ladder: Ladder,
     /// What strangers were sent.
     pub letters: Vec<(SocketAddr, Message)>,
+    /// What strangers were sent that is no SIP message: keep-alives and sound.
+    pub parcels: Vec<(SocketAddr, Vec<u8>)>,
+    /// The outside of the address translator before the box, if there is one.
+    pub outside: Option<IpAddr>,
     /// Addresses where a datagram is refused (ICMP) instead of being lost.
     pub refusing: BTreeSet<SocketAddr>,
     peers: Vec<Peer>,
@@ -101,14 +108,19 @@ impl World {
 
     /// A box without anybody around it.
     pub fn bare(seed: u64, document: String) -> Self {
+        Self::on(seed, Memory::with_site(document))
+    }
+
+    fn on(seed: u64, memory: Memory) -> Self {
         let now = clock::morning();
-        let memory = Memory::with_site(document);
         let mut world = Self {
             now,
             network: Network::new(seed),
             vaxel: TheBox::start(now, memory, dice(seed, 0)),
             ladder: Ladder::new(now),
             letters: Vec::new(),
+            parcels: Vec::new(),
+            outside: None,
             refusing: BTreeSet::new(),
             peers: Vec::new(),
             censors: Vec::new(),
@@ -198,6 +210,7 @@ impl World {
 
     fn deliver(&mut self, packet: &Packet) {
         let now = self.now;
+        let packet = &self.translated(packet);
         if self.vaxel.receive(now, packet) {
             return;
         }
@@ -209,8 +222,9 @@ impl World {
                 return call.ear.receive(now.mono, &packet.payload);
             }
         }
-        if let Ok(message) = Message::parse(&packet.payload) {
-            self.letters.push((packet.to, message));
+        match Message::parse(&packet.payload) {
+            Ok(message) => self.letters.push((packet.to, message)),
+            Err(_) => self.parcels.push((packet.to, packet.payload.clone())),
         }
     }
 
@@ -256,7 +270,7 @@ impl World {
     }
 
     fn side(&self, address: SocketAddr) -> Side {
-        if address == the_box::address() {
+        if the_box::addresses().contains(&address) || Some(address.ip()) == self.outside {
             return Side::Box;
         }
         let peer = self.peers.iter().find(|peer| peer.address == address);

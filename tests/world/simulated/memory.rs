@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     pub site: Option<String>,
+    /// The address before the translator, as the configuration file has it.
+    pub external: Option<String>,
     pub bindings: BTreeMap<(DeviceId, String), Binding>,
     pub open_calls: BTreeMap<CallId, OpenCall>,
     /// In the order they were written.

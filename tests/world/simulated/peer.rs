@@ -184,13 +184,16 @@ impl Peer {
         std::iter::from_fn(|| self.endpoint.poll_transmit()).collect()
     }
 
-    /// Is there nothing left of any call? An operator, asked for signs of life all the time, never forgets them all.
-    pub fn is_idle(&mut self) -> bool {
+    /// What is left of its calls. An operator, asked for signs of life all the time, never forgets them all.
+    pub fn leftovers(&mut self) -> Option<String> {
         let quiet = match self.account {
             Account::Device(_) => self.endpoint.is_idle(),
             Account::Trunk(_) => self.endpoint.load().1 == 0,
         };
-        quiet && self.calls.iter().all(|call| matches!(call.state, State::Over(_)))
+        let states: Vec<State> = self.calls.iter().map(|call| call.state).collect();
+        let over = states.iter().all(|state| matches!(state, State::Over(_)));
+        let text = || format!("{} holds {:?}, calls {states:?}", self.name, self.endpoint.load());
+        (!quiet || !over).then(text)
     }
 
     fn signalled(&mut self, now: Now, event: Event) {

@@ -113,6 +113,20 @@ impl World {
         self.drain();
     }
 
+    /// Everybody ends every call they have.
+    pub fn all_hang_up(&mut self) {
+        let now = self.now;
+        self.peers.iter_mut().for_each(|peer| peer.hang_up_all(now));
+        self.drain();
+    }
+
+    /// Somebody's phone offers any text as its description.
+    pub fn propose(&mut self, peer: PeerId, description: &str) {
+        let now = self.now;
+        self.peers[peer.0].propose(now, description);
+        self.drain();
+    }
+
     /// Somebody answers now.
     pub fn pick_up(&mut self, peer: PeerId) {
         let (now, at) = (self.now, self.peers[peer.0].calls.len() - 1);

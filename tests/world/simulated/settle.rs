@@ -31,9 +31,10 @@ impl World {
     }
 
     fn leftovers(&mut self) -> Option<String> {
-        let vaxel = self.vaxel.leftovers().map(|left| format!("the box: {left}"));
-        let restless = |peer: &mut super::Peer| (!peer.gone && !peer.is_idle()).then(|| peer.name.clone());
-        vaxel.or_else(|| self.peers().iter_mut().find_map(restless))
+        let mut left: Vec<String> =
+            self.peers().iter_mut().filter(|peer| !peer.gone).filter_map(super::Peer::leftovers).collect();
+        left.extend(self.vaxel.leftovers().map(|left| format!("the box: {left}")));
+        (!left.is_empty()).then(|| left.join("; "))
     }
 
     #[track_caller]
@@ -59,14 +60,16 @@ impl World {
         let there: BTreeSet<Side> =
             self.peers().iter().filter(|peer| !peer.gone).map(|peer| Side::Peer(peer.id)).collect();
         let mut asked: BTreeSet<(Side, String)> = BTreeSet::new();
-        for line in self.ladder.lines.iter().filter(|line| !line.lost) {
+        for line in &self.ladder.lines {
             let headers = line.message.headers();
             let Ok(cseq) = headers.cseq() else { continue };
             let branch =
                 headers.via().ok().and_then(|via| via.branch().map(str::to_owned)).unwrap_or_default();
             let key = format!("{branch} {}", cseq.method);
             match &line.message {
-                Message::Request(request) if request.method != Method::Ack && there.contains(&line.from) => {
+                Message::Request(request)
+                    if request.method != Method::Ack && !line.lost && there.contains(&line.from) =>
+                {
                     asked.insert((line.from, key));
                 }
                 Message::Response(response) if response.status.is_final() && line.from == Side::Box => {

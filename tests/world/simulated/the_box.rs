@@ -15,12 +15,17 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 use vaxeld::exchange::{Addresses, Exchange, Listening, Output, Receipt, Start, Wanted};
 
-/// How long the disk takes for a commit.
+/// How long the disk usually takes for a commit.
 const COMMIT: Duration = Duration::from_millis(3);
 
 /// Where phones and operators reach the box.
 pub(crate) fn address() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 5060))
+}
+
+/// The same, and by IPv6.
+pub(crate) fn addresses() -> [SocketAddr; 2] {
+    [address(), SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, 5060))]
 }
 
 struct Writing {
@@ -48,6 +53,8 @@ pub(crate) struct TheBox {
     pub events: Vec<Event>,
     /// The disk takes nothing, for this reason.
     pub full: Option<String>,
+    /// How long the disk takes for a commit.
+    pub commit: Duration,
     writing: VecDeque<Writing>,
     waiting: BTreeMap<Ticket, Option<Reply>>,
     next_ticket: u64,
@@ -58,9 +65,10 @@ impl TheBox {
     pub fn start(now: Now, memory: Memory, seed: [u8; 32]) -> Self {
         let ports = Rc::new(RefCell::new(Ports::new(seed)));
         let snapshot = memory.snapshot();
-        let listening = [Transport::Udp, Transport::Tcp, Transport::Tls]
-            .map(|transport| Listening { transport, address: address() });
-        let addresses = Addresses::new(listening.to_vec(), None);
+        let transports = [Transport::Udp, Transport::Tcp, Transport::Tls];
+        let all = addresses().into_iter().flat_map(|address| transports.map(|transport| (transport, address)));
+        let listening = all.map(|(transport, address)| Listening { transport, address });
+        let addresses = Addresses::new(listening.collect(), memory.external.clone());
         let site = snapshot.site.as_deref().map(site::read);
         let start = Start { now, snapshot: &snapshot, site, addresses, seed };
         let exchange = Exchange::new(start, Seam(Rc::clone(&ports)));
@@ -71,6 +79,7 @@ impl TheBox {
             names: BTreeMap::new(),
             events: Vec::new(),
             full: None,
+            commit: COMMIT,
             writing: VecDeque::new(),
             waiting: BTreeMap::new(),
             next_ticket: 0,
@@ -106,7 +115,7 @@ impl TheBox {
 
     /// Is something listening there? Takes the packet if so.
     pub fn receive(&mut self, now: Now, packet: &Packet) -> bool {
-        if packet.to == address() {
+        if addresses().contains(&packet.to) {
             let flow = Flow { transport: packet.transport, local: packet.to, remote: packet.from };
             match packet.transport {
                 Transport::Udp => self.exchange.handle_datagram(now, flow, &packet.payload),
@@ -182,7 +191,7 @@ impl TheBox {
             Output::Transmit(transmit) => sent.push(packed(transmit)),
             Output::Disconnect(flow) => self.exchange.handle_closed(now, flow),
             Output::Commit { receipt, changes } => {
-                self.writing.push_back(Writing { done: now.mono + COMMIT, receipt, changes });
+                self.writing.push_back(Writing { done: now.mono + self.commit, receipt, changes });
             }
             Output::Reply { ticket, reply } => self.answered(ticket, reply),
             Output::Query { ticket, query } => {

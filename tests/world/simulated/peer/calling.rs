@@ -8,6 +8,17 @@ use sip::digest::Credentials;
 use sip::endpoint::{Body, Invite};
 use sip::{Headers, NameAddr};
 
+/// What is in the body of an INVITE.
+#[derive(Clone, Debug)]
+pub(crate) enum Describes {
+    /// The phone's own description.
+    Itself,
+    /// Nothing.
+    Nothing,
+    /// Whatever the story says.
+    Text(String),
+}
+
 /// A call to place.
 #[derive(Clone, Debug)]
 pub(crate) struct Dial {
@@ -15,8 +26,8 @@ pub(crate) struct Dial {
     pub to: String,
     /// What an operator shows as the caller; phones show their own name.
     pub from: Option<String>,
-    /// Whether the INVITE carries a description; without one the box is asked for its own.
-    pub describes: bool,
+    /// What the INVITE describes; without anything the box is asked for its own.
+    pub describes: Describes,
     /// Further headers.
     pub extra: Headers,
 }
@@ -24,7 +35,7 @@ pub(crate) struct Dial {
 impl Dial {
     /// As a person dials.
     pub fn to(number: &str) -> Self {
-        Self { to: number.to_owned(), from: None, describes: true, extra: Headers::new() }
+        Self { to: number.to_owned(), from: None, describes: Describes::Itself, extra: Headers::new() }
     }
 
     /// With a caller's number, as operators send it.
@@ -35,7 +46,13 @@ impl Dial {
 
     /// Without a description.
     pub fn offerless(mut self) -> Self {
-        self.describes = false;
+        self.describes = Describes::Nothing;
+        self
+    }
+
+    /// With any text as its description.
+    pub fn describing(mut self, text: &str) -> Self {
+        self.describes = Describes::Text(text.replace('\n', "\r\n"));
         self
     }
 }
@@ -44,7 +61,11 @@ impl Peer {
     /// Places a call.
     pub fn dial(&mut self, now: Now, dial: Dial) {
         let (mut negotiation, rtp) = self.negotiation();
-        let body = dial.describes.then(|| Body::sdp(negotiation.offer(None)));
+        let body = match dial.describes {
+            Describes::Itself => Some(Body::sdp(negotiation.offer(None))),
+            Describes::Nothing => None,
+            Describes::Text(text) => Some(Body::sdp(text)),
+        };
         let to = at_box(&dial.to);
         let from = dial.from.as_deref().map_or_else(|| self.own_name(), at_box);
         let session = self.endpoint.invite(
@@ -66,11 +87,28 @@ impl Peer {
 
     /// Hangs up, gives up or turns down, whatever its newest call is up to.
     pub fn hang_up(&mut self, now: Now) {
-        let Some(call) = self.calls.last_mut() else { return };
+        if let Some(newest) = self.calls.len().checked_sub(1) {
+            self.hang_up_at(now, newest);
+        }
+    }
+
+    /// Ends every call it has.
+    pub fn hang_up_all(&mut self, now: Now) {
+        (0..self.calls.len()).for_each(|at| self.hang_up_at(now, at));
+    }
+
+    fn hang_up_at(&mut self, now: Now, at: usize) {
+        let call = &mut self.calls[at];
         call.next_packet = None;
         call.answer_at = None;
         let session = call.session;
         self.endpoint.hang_up(now.mono, session, Headers::new());
+    }
+
+    /// Offers any text as a description on its newest call; what comes of it is in [`super::Call::refused`].
+    pub fn propose(&mut self, now: Now, description: &str) {
+        let Some(call) = self.calls.last_mut() else { return };
+        self.endpoint.modify(now.mono, call.session, Body::sdp(description.replace('\n', "\r\n")));
     }
 
     /// Offers something new on its newest call: with [`Direction::SendOnly`] it holds the other side.
