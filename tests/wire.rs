@@ -8,6 +8,7 @@ mod daemon_disk;
 mod daemon_register;
 mod daemon_site;
 mod daemon_start;
+mod daemon_trunks;
 mod sipp;
 mod store_damage;
 mod store_format;
