@@ -5,10 +5,12 @@ mod daemon_calls;
 #[allow(dead_code, reason = "stories pick what they need")]
 mod daemon_company;
 mod daemon_disk;
+mod daemon_hostile;
 mod daemon_register;
 mod daemon_site;
 mod daemon_start;
 mod daemon_trunks;
+mod daemon_witness;
 mod sipp;
 mod store_damage;
 mod store_format;
