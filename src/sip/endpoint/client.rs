@@ -8,7 +8,7 @@ use crate::dialog::{Dialog, Path};
 use crate::digest::Login;
 use crate::flow::{Hop, HostPort, SendToken};
 use crate::transaction::{Client, ClientAct, ClientInput, InviteClient, Key};
-use crate::{CSeq, Method, Name, Request, Response, Via};
+use crate::{CSeq, Headers, Method, Name, Request, Response, Via};
 
 /// Forks of one INVITE that are acknowledged and hung up; beyond, the peer is left to its timers.
 const MAX_FORKS: usize = 8;
@@ -76,6 +76,8 @@ pub(crate) struct ClientTx {
     acks: Vec<(Box<str>, Hop, Vec<u8>)>,
     /// For acknowledging a 2xx that no session takes; only with INVITE.
     pub path: Option<Path>,
+    /// What the BYE says after such a 2xx: why the INVITE was given up (RFC 3326).
+    pub farewell: Headers,
     pub wake: Option<Instant>,
 }
 
@@ -159,6 +161,7 @@ impl Endpoint {
             login,
             retries,
             acks: Vec::new(),
+            farewell: Headers::new(),
             path,
             wake: None,
         };
@@ -169,6 +172,13 @@ impl Endpoint {
 
     pub(crate) fn client(&self, id: TxId) -> Option<&ClientTx> {
         self.clients.get(&id)
+    }
+
+    /// The user has given up an INVITE: a 2xx that comes all the same is told why.
+    pub(crate) fn give_up(&mut self, id: TxId, farewell: &Headers) {
+        if let Some(tx) = self.clients.get_mut(&id) {
+            tx.farewell = farewell.clone();
+        }
     }
 
     /// The transaction of a branch of ours.
@@ -221,7 +231,7 @@ impl Endpoint {
         let owner = tx.owner;
         if fell_silent && act == ClientAct::TimedOut {
             // It may still ring there.
-            self.send_cancel(now, id, &crate::Headers::new());
+            self.send_cancel(now, id, &Headers::new());
         }
         let Some(tx) = self.clients.get(&id) else { return };
         if tx.machine.is_over() {
@@ -270,7 +280,7 @@ impl Endpoint {
     }
 
     /// Sends the CANCEL of an INVITE (RFC 3261 9.1).
-    pub(crate) fn send_cancel(&mut self, now: Instant, invite: TxId, extra: &crate::Headers) {
+    pub(crate) fn send_cancel(&mut self, now: Instant, invite: TxId, extra: &Headers) {
         let Some(tx) = self.clients.get(&invite) else { return };
         let mut request = companion(&tx.request, Method::Cancel);
         request.headers.extend(extra);
@@ -300,6 +310,7 @@ impl Endpoint {
             login: None,
             retries: 0,
             acks: Vec::new(),
+            farewell: Headers::new(),
             path: None,
             wake: None,
         };
@@ -383,7 +394,7 @@ impl Endpoint {
     pub(crate) fn shed(&mut self, now: Instant, id: TxId, response: &Response) {
         let Some(tx) = self.clients.get(&id) else { return };
         let Some(path) = tx.path.clone() else { return };
-        let mut login = tx.login.clone();
+        let (mut login, farewell) = (tx.login.clone(), tx.farewell.clone());
         let Some(mut dialog) = Dialog::of_response(&tx.request, response, &path) else { return };
         // A re-INVITE is only acknowledged: its session has sent its BYE.
         let within = tx.request.headers.to().is_ok_and(|to| to.tag().is_some());
@@ -394,7 +405,8 @@ impl Endpoint {
         if within {
             return;
         }
-        let (request, hop) = dialog.request(Method::Bye);
+        let (mut request, hop) = dialog.request(Method::Bye);
+        request.headers.extend(&farewell);
         let cnonce = self.wire.tag();
         let out = Outgoing::within(&dialog, request, hop, Owner::Nobody).authorized(&mut login, &cnonce);
         self.send_request(now, out);

@@ -18,6 +18,7 @@ impl Endpoint {
         match &session.state {
             State::Calling(calling) => {
                 let (invite, heard) = (calling.invite, calling.heard);
+                self.give_up(invite, &extra);
                 let held = if heard { Headers::new() } else { extra.clone() };
                 let after = State::Cancelling(Cancelling { invite, heard, extra: held });
                 self.end_by(now, session, after, EndedBy::Us);
