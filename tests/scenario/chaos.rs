@@ -51,7 +51,7 @@ fn manner(dice: &mut Dice) -> Manner {
 }
 
 /// One thing that happens.
-fn happens(world: &mut World, dice: &mut Dice, phones: &[PeerId]) {
+fn happens(world: &mut World, dice: &mut Dice, (phones, holds): (&[PeerId], bool)) {
     let who = dice.one_of(phones);
     world.peer(who).manner = manner(dice);
     world.peer(who).profile.codecs = vec![dice.one_of(&CODECS), Codec::Pcma];
@@ -67,14 +67,24 @@ fn happens(world: &mut World, dice: &mut Dice, phones: &[PeerId]) {
             let dial = Dial::to(dice.one_of(&NUMBERS));
             world.call(who, if dice.below(4) == 0 { dial.offerless() } else { dial });
         }
-        0 | 1 if world.is_up(who) => world.hold(who),
-        2 | 3 if world.is_up(who) => world.resume(who),
+        0 | 1 if holds && world.is_up(who) => world.hold(who),
+        2 | 3 if holds && world.is_up(who) => world.resume(who),
         4 | 5 => world.hang_up(who),
         _ => {}
     }
 }
 
-fn hour(seed: u64, weather: Weather, restarts: bool) -> World {
+/// What breaks in the middle of the hour.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Breaks {
+    Nothing,
+    /// The box loses its power and comes back.
+    Box,
+    /// A phone loses its power for good. Nobody holds anybody: who is held is not missed for half an hour.
+    Phone,
+}
+
+fn hour(seed: u64, weather: Weather, breaks: Breaks) -> World {
     let mut world = World::seeded(seed);
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed));
     let mut phones: Vec<PeerId> =
@@ -83,13 +93,18 @@ fn hour(seed: u64, weather: Weather, restarts: bool) -> World {
     world.network.weather = weather;
     let document = site::demo();
     for number in 0..HAPPENINGS {
-        happens(&mut world, &mut dice, &phones);
+        happens(&mut world, &mut dice, (&phones, breaks != Breaks::Phone));
         world.run(dice.seconds(1.5));
         if number % 13 == 12 {
             world.apply(document.replace("Exempel AB", &format!("Exempel {number} AB")));
         }
-        if restarts && number == HAPPENINGS / 2 {
-            world.restart();
+        match breaks {
+            Breaks::Box if number == HAPPENINGS / 2 => world.restart(),
+            Breaks::Phone if number == HAPPENINGS / 2 => {
+                let gone = phones.remove(dice.below(4) as usize);
+                world.vanishes(gone);
+            }
+            Breaks::Nothing | Breaks::Box | Breaks::Phone => {}
         }
     }
     world.all_hang_up();
@@ -100,7 +115,7 @@ fn hour(seed: u64, weather: Weather, restarts: bool) -> World {
 #[test]
 fn busy_hours_come_to_rest_in_good_weather() {
     for seed in 0..12 {
-        let world = hour(seed, Weather::CALM, false);
+        let world = hour(seed, Weather::CALM, Breaks::Nothing);
         assert!(world.vaxel.memory.records.len() > 5, "seed {seed}: {}", world.vaxel.memory.records.len());
         assert!(world.vaxel.memory.records.iter().all(|record| record.cause != Cause::Lost));
     }
@@ -109,21 +124,28 @@ fn busy_hours_come_to_rest_in_good_weather() {
 #[test]
 fn busy_hours_come_to_rest_in_a_storm() {
     for seed in 100..112 {
-        drop(hour(seed, Weather::STORM, false));
+        drop(hour(seed, Weather::STORM, Breaks::Nothing));
     }
 }
 
 #[test]
 fn busy_hours_come_to_rest_when_the_box_is_restarted_in_between() {
     for seed in 200..208 {
-        drop(hour(seed, if seed % 2 == 0 { Weather::CALM } else { Weather::STORM }, true));
+        drop(hour(seed, if seed % 2 == 0 { Weather::CALM } else { Weather::STORM }, Breaks::Box));
+    }
+}
+
+#[test]
+fn busy_hours_come_to_rest_when_a_phone_loses_its_power_in_between() {
+    for seed in 300..308 {
+        drop(hour(seed, if seed % 2 == 0 { Weather::CALM } else { Weather::STORM }, Breaks::Phone));
     }
 }
 
 #[test]
 fn the_same_seed_tells_the_same_story() {
     for seed in [7, 8] {
-        let [one, other] = [(); 2].map(|()| hour(seed, Weather::STORM, true).ladder.to_string());
+        let [one, other] = [(); 2].map(|()| hour(seed, Weather::STORM, Breaks::Box).ladder.to_string());
         let differs = one.lines().zip(other.lines()).find(|(one, other)| one != other);
         assert_eq!(differs, None, "seed {seed}");
         assert_eq!(one.len(), other.len());

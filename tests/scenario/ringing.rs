@@ -63,6 +63,7 @@ fn two_devices_that_answer_at_once_give_one_call() {
     let &[winner] = up.as_slice() else { panic!("{up:?}\n{}", world.ladder) };
     let loser = if winner == desk { soft } else { desk };
     assert_eq!(world.on(loser).state, State::Over(Over::HungUp));
+    assert_eq!(world.on(loser).reason.as_deref(), Some(ELSEWHERE));
     world.talk(bo, winner);
     world.hang_up(winner);
     world.settles();

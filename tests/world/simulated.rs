@@ -38,7 +38,7 @@ pub(crate) use ladder::{Ladder, Line};
 #[allow(unused_imports, reason = "stories pick what they need")]
 pub(crate) use peer::{Account, Call, Dial, Manner, Over, Peer, PeerId, State};
 #[allow(unused_imports, reason = "stories pick what they need")]
-pub(crate) use raw::{RawPhone, RawTrunk, sdp};
+pub(crate) use raw::{RawPhone, RawTrunk, Secret, header, sdp};
 pub(crate) use the_box::TheBox;
 #[allow(unused_imports, reason = "stories pick what they need")]
 pub(crate) use weather::Weather;
@@ -108,10 +108,10 @@ impl World {
 
     /// A box without anybody around it.
     pub fn bare(seed: u64, document: String) -> Self {
-        Self::on(seed, Memory::with_site(document))
+        Self::with_disk(seed, Memory::with_site(document))
     }
 
-    fn on(seed: u64, memory: Memory) -> Self {
+    fn with_disk(seed: u64, memory: Memory) -> Self {
         let now = clock::morning();
         let mut world = Self {
             now,

@@ -15,7 +15,7 @@ pub(crate) struct Memory {
     pub records: Vec<CallRecord>,
     /// How many calls ever began.
     pub began: usize,
-    last_call: u64,
+    pub last_call: u64,
 }
 
 impl Memory {
