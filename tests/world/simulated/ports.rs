@@ -14,6 +14,9 @@ const LAST: u16 = 19_998;
 /// As the daemon's media threads tick.
 const TICK: Duration = Duration::from_millis(20);
 
+/// A packet of sound: from where, to where, and what.
+pub(crate) type Sound = (SocketAddr, SocketAddr, Vec<u8>);
+
 /// Ports and the graph behind them.
 pub(crate) struct Ports {
     graph: Graph,
@@ -96,7 +99,7 @@ impl Ports {
     pub fn drain(
         &mut self,
         now: Instant,
-    ) -> (Vec<(SocketAddr, SocketAddr, Vec<u8>)>, Vec<(Leg, media::Event)>) {
+    ) -> (Vec<Sound>, Vec<(Leg, media::Event)>) {
         let mut packets = self.transmits();
         while let Some(order) = self.orders.pop_front() {
             let closes = match &order {
@@ -113,7 +116,7 @@ impl Ports {
         (packets, std::iter::from_fn(|| self.graph.poll_event()).collect())
     }
 
-    fn transmits(&mut self) -> Vec<(SocketAddr, SocketAddr, Vec<u8>)> {
+    fn transmits(&mut self) -> Vec<Sound> {
         let mut packets = Vec::new();
         while let Some(transmit) = self.graph.poll_transmit() {
             let Some(from) = self.open.get(&transmit.leg) else { continue };
