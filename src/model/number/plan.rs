@@ -93,6 +93,10 @@ pub(super) fn destination(national: &str) -> Option<Destination> {
     if let Some((code, class, digits)) = SERVICES.iter().find(|(code, ..)| national.starts_with(code)) {
         return Some(Destination { length: code.len(), class: *class, digits: *digits });
     }
+    // No area code begins with 0, which reading it as a number would overlook: +46 00 8… has a prefix too many.
+    if national.starts_with('0') {
+        return None;
+    }
     // No area code is the beginning of another.
     (1..=3).find_map(|length| {
         let code: u16 = national.get(..length)?.parse().ok()?;
