@@ -17,4 +17,5 @@ mod terminal;
 mod tests;
 mod words;
 
+pub use shell::understands;
 pub use terminal::{Terminal, run};

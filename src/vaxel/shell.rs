@@ -4,6 +4,7 @@
 
 mod complete;
 
+use crate::grammar::ShellLine;
 use crate::session::Session;
 use crate::terminal::{DONE, REFUSED, run_line};
 use complete::Completion;
@@ -52,6 +53,12 @@ pub(crate) fn piped(session: &mut Session, err: &mut dyn Write) -> u8 {
             },
         }
     }
+}
+
+/// Whether the shell would understand a line. Nothing is done; completion at its end is worked out as well.
+pub fn understands(line: &str) -> bool {
+    Completion::new().words(line);
+    crate::words::split(line).is_ok_and(|words| ShellLine::from_words(words).is_ok())
 }
 
 fn greet(out: &mut dyn Write) -> io::Result<()> {

@@ -22,8 +22,8 @@ impl Completion {
 
     /// What can stand at the end of `line`, and where the unfinished word there begins. None where a value
     /// is wanted.
-    fn words(&self, line: &str) -> (usize, Option<Vec<String>>) {
-        let start = line.rfind(char::is_whitespace).map_or(0, |space| space + 1);
+    pub(super) fn words(&self, line: &str) -> (usize, Option<Vec<String>>) {
+        let start = line.trim_end_matches(|c: char| !c.is_whitespace()).len();
         let (before, begun) = line.split_at(start);
         let mut command = &self.grammar;
         let mut values = 0;
@@ -97,6 +97,7 @@ mod tests {
             ("trace 7 --f", &["--full"]),
             ("nonsense", &[]),
             ("help ca", &["call-log", "calls"]),
+            ("call-log\u{a0}s", &["show"]),
         ];
         for (line, words) in table {
             assert_eq!(Completion::new().words(line).1.unwrap(), *words, "{line}");
