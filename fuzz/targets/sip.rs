@@ -4,6 +4,7 @@ use sip::door::{self, Admitted};
 use sip::flow::{Flow, Transport};
 use sip::framer::{Broken, Frame, Framer};
 use sip::{Headers, MAX_HEAD, Message, Method, Name, NameAddr, Uri};
+use std::hint::black_box;
 
 /// A datagram or a stretch of a stream.
 pub fn run(data: &[u8]) {
@@ -62,17 +63,17 @@ fn look(headers: &Headers) {
         let mut stamped = via.clone();
         stamped.stamp(([203, 0, 113, 5], 5).into());
         assert!(sip::Via::parse(&stamped.to_string()).is_some(), "{stamped}");
-        (via.branch(), via.unique_branch(), via.received(), via.wants_rport(), via.rport());
-        (via.maddr(), via.ttl(), via.sent_by().to_string());
+        black_box((via.branch(), via.unique_branch(), via.received(), via.wants_rport(), via.rport()));
+        black_box((via.maddr(), via.ttl(), via.sent_by().to_string()));
     }
     if let Ok(cseq) = headers.cseq() {
         assert_eq!(sip::CSeq::parse(&cseq.to_string()), Some(cseq));
     }
-    (headers.call_id().is_ok(), headers.contact_is_star(), headers.max_forwards().is_ok());
-    (headers.expires().is_ok(), headers.min_expires().is_ok(), headers.min_se().is_ok());
-    (headers.rseq().is_ok(), headers.rack().is_ok(), headers.session_expires().is_ok());
-    (headers.retry_after(), headers.replaces().is_ok(), headers.media_type());
-    (headers.has_option(&Name::Supported, "timer"), headers.allows(&Method::Invite));
+    black_box((headers.call_id().is_ok(), headers.contact_is_star(), headers.max_forwards().is_ok()));
+    black_box((headers.expires().is_ok(), headers.min_expires().is_ok(), headers.min_se().is_ok()));
+    black_box((headers.rseq().is_ok(), headers.rack().is_ok(), headers.session_expires().is_ok()));
+    black_box((headers.retry_after(), headers.replaces().is_ok(), headers.media_type()));
+    black_box((headers.has_option(&Name::Supported, "timer"), headers.allows(&Method::Invite)));
 }
 
 fn address(address: &NameAddr) {
@@ -86,8 +87,8 @@ fn address(address: &NameAddr) {
 }
 
 fn uri(uri: &Uri) {
-    (uri.user(), uri.password(), uri.host(), uri.port(), uri.authority(), uri.headers().count());
-    (uri.params().count(), uri.param("transport"));
+    black_box((uri.user(), uri.password(), uri.host(), uri.port(), uri.authority(), uri.headers().count()));
+    black_box((uri.params().count(), uri.param("transport")));
     assert!(uri.is_equivalent(uri), "{uri} is itself");
     let with = uri.with_param("ob", None);
     if uri.is_sip() {
