@@ -237,6 +237,15 @@ impl Registrar {
         ids.into_iter().filter_map(|id| self.unbind(id)).collect()
     }
 
+    /// Takes back contacts of a device that could not be kept, by [`Contact::key`].
+    pub fn withdraw(&mut self, device: &str, keys: &[Arc<str>]) {
+        let fits = |contact: &&Contact| keys.contains(&contact.key);
+        let ids: Vec<u64> = self.table.of_device(device).filter(fits).map(|contact| contact.id).collect();
+        for id in ids {
+            self.unbind(id);
+        }
+    }
+
     /// A connection closed: its contacts can be reached only by opening a new one. UDP flows cannot be lost.
     pub fn flow_lost(&mut self, flow: Flow) {
         self.table.lose(flow);

@@ -15,8 +15,10 @@ use std::time::Duration;
 pub(crate) struct Waiting {
     id: IncomingId,
     response: Response,
-    refresh: bool,
     request: Request,
+    device: DeviceId,
+    /// Keys of contacts that were not known before.
+    new: Vec<Arc<str>>,
 }
 
 /// REGISTERs being written at once; more are asked to come back.
@@ -50,14 +52,18 @@ impl<N: Network> Exchange<N> {
                 self.sip.respond(now.mono, id, response);
             }
             Outcome::Accept { response, changes } => {
-                let refresh = changes.iter().all(|change| match change {
-                    BindingChange::Bound(contact) => before.contains(&contact.key),
-                    BindingChange::Unbound { .. } => true,
-                });
+                let unknown = |change: &BindingChange| match change {
+                    BindingChange::Bound(contact) => {
+                        (!before.contains(&contact.key)).then(|| Arc::clone(&contact.key))
+                    }
+                    BindingChange::Unbound { .. } => None,
+                };
+                let new = changes.iter().filter_map(unknown).collect();
                 let changes = changes.iter().map(|change| self.kept(now, change)).collect();
                 let receipt = self.next_receipt;
                 self.next_receipt += 1;
-                let waiting = Waiting { id, response, refresh, request: request.clone() };
+                let request = request.clone();
+                let waiting = Waiting { id, response, request, device: device.clone(), new };
                 self.registering.insert(receipt, waiting);
                 self.outputs.push_back(Output::Commit { receipt: Some(Receipt::Register(receipt)), changes });
                 self.tell_contacts(now, &device);
@@ -66,16 +72,18 @@ impl<N: Network> Exchange<N> {
     }
 
     /// The changes of a REGISTER are durable, or could not be kept. On a full disk a phone that was known stays
-    /// known and is told so; a new one is asked to come back.
+    /// known and is told so; a new one is forgotten and asked to come back.
     pub(crate) fn register_committed(&mut self, now: Now, receipt: u64, result: Result<(), String>) {
-        let Some(Waiting { id, response, refresh, request }) = self.registering.remove(&receipt) else {
+        let Some(Waiting { id, response, request, device, new }) = self.registering.remove(&receipt) else {
             return;
         };
         let response = match result {
             Ok(()) => response,
-            Err(_) if refresh => response,
+            Err(_) if new.is_empty() => response,
             Err(why) => {
                 tracing::warn!(why, "a registration could not be kept");
+                self.registrar.withdraw(device.as_str(), &new);
+                self.tell_contacts(now, &device);
                 Response::to(&request, Status::SERVICE_UNAVAILABLE).with(Name::RetryAfter, 60)
             }
         };
