@@ -354,6 +354,9 @@ impl Uri {
     /// without case, user with case; `transport`, `user`, `ttl`, `method` and `maddr` must be on both sides or on
     /// none, other parameters only agree where both have them; headers must be the same.
     pub fn is_equivalent(&self, other: &Uri) -> bool {
+        if self.raw == other.raw {
+            return true; // also with a parameter given twice, which no comparison by name gets right
+        }
         if self.scheme != other.scheme {
             return false;
         }
