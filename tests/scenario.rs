@@ -5,11 +5,14 @@ mod changing;
 mod chaos;
 mod company;
 mod early;
+mod hostile;
 mod losing;
+mod registering;
 mod restarting;
 mod ringing;
 mod sound;
 mod storm;
+mod trunks;
 
 use model::{CallRecord, Party, What};
 
@@ -33,9 +36,12 @@ fn ending(record: &CallRecord) -> (Option<Party>, &str) {
 
 /// The rules that decided, in order.
 fn rules(record: &CallRecord) -> Vec<&str> {
-    let rule = |what| match what {
-        &What::Decided { ref rule, .. } => Some(rule.as_str()),
-        _ => None,
-    };
     record.trail.iter().filter_map(|step| rule(&step.what)).collect()
+}
+
+fn rule(what: &What) -> Option<&str> {
+    match what {
+        What::Decided { rule, .. } => Some(rule),
+        _ => None,
+    }
 }

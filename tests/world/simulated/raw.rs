@@ -51,11 +51,8 @@ impl RawPhone {
     pub fn request(&mut self, headers: &str) -> Request {
         let Self { device, at, agent, call_id, cseq, .. } = self;
         let via = format!("SIP/2.0/{} {at};branch=z9hG4bK{cseq}{device};rport", self.transport.in_via());
-        let contact = if headers.contains("Contact:") {
-            String::new()
-        } else {
-            format!("Contact: {}\n", self.contact)
-        };
+        let contact =
+            if headers.contains("Contact:") { String::new() } else { format!("Contact: {}\n", self.contact) };
         let text = format!(
             "REGISTER sip:127.0.0.1 SIP/2.0\nVia: {via}\nFrom: <sip:{device}@127.0.0.1>;tag=raw\nTo: \
              <sip:{device}@127.0.0.1>\nCall-ID: {call_id}\nCSeq: {cseq} REGISTER\nMax-Forwards: 70\nUser-Agent: \
@@ -93,6 +90,13 @@ impl World {
         let [v4, v6] = the_box::addresses();
         let to = if from.is_ipv4() { v4 } else { v6 };
         self.network.send(self.now.mono, Packet { transport, from, to, payload });
+    }
+
+    /// A connection to the box is closed at its far end.
+    pub fn hangs_up_on(&mut self, (transport, from): (Transport, SocketAddr)) {
+        let flow = sip::flow::Flow { transport, local: the_box::address(), remote: from };
+        self.vaxel.exchange.handle_closed(self.now, flow);
+        self.drain();
     }
 
     /// Sends a request of a raw phone and waits for its final response.
@@ -172,7 +176,12 @@ impl RawTrunk {
     }
 
     /// Answers a request, with a To tag and perhaps a description.
-    pub fn respond(&self, world: &mut World, request: &Request, (code, tag, body): (u16, &str, Option<&str>)) {
+    pub fn respond(
+        &self,
+        world: &mut World,
+        request: &Request,
+        (code, tag, body): (u16, &str, Option<&str>),
+    ) {
         let status = Status::new(code).expect("a status");
         let mut response = Response::to(request, status).with_to_tag(tag);
         response.headers.push(Name::Contact, format!("<sip:{tag}@{}>", self.at));
@@ -186,6 +195,11 @@ impl RawTrunk {
     #[track_caller]
     pub fn invite(&self, world: &World) -> Request {
         world.requests_at(self.at, &Method::Invite).pop().unwrap_or_else(|| panic!("{}", world.ladder))
+    }
+
+    /// Gives its place to an operator that answers everything by itself.
+    pub fn leaves(self, world: &mut World) {
+        world.operator_at("operator", &self.at.to_string());
     }
 
     /// Answers every BYE there is.
