@@ -1,6 +1,8 @@
 //! Peers that mean harm, or know no better: everybody else notices nothing.
 
-use super::daemon_company::{ask_by_datagram, bo, company, connect, must_answer, options, phone, records};
+use super::daemon_company::{
+    ask_by_datagram, bo, company, connect, must_answer, options, phone, phone_over, records,
+};
 use crate::world::daemon::Daemon;
 use crate::world::deadline::Deadline;
 use crate::world::loopback;
@@ -163,7 +165,7 @@ fn thousands_of_half_open_connections_keep_nobody_from_calling() -> Result<()> {
     let _bo = Phone { answers: true, ..bo(&daemon) }.start()?;
     let mut anna = phone(&daemon, "anna-bord").start()?;
     let mut open = Vec::new();
-    // From a few addresses each: more than one host may open is hung up on, which is as good.
+    // More than one host may have: those that came first make room.
     for number in 0..3_000_u32 {
         let at = if number % 2 == 0 { daemon.sip() } else { daemon.sips() };
         let Ok(mut stream) = TcpStream::connect_timeout(&at, PROMPTLY) else { break };
@@ -176,6 +178,9 @@ fn thousands_of_half_open_connections_keep_nobody_from_calling() -> Result<()> {
     anna.wait_for_within("CALL_ESTABLISHED", Duration::from_secs(3))
         .with_context(|| format!("beside {} connections", open.len()))?;
     assert!(answer_time(&daemon)? < PROMPTLY);
+    // Its connection comes from the same address as theirs.
+    let _cia =
+        phone_over(&daemon, "cia-bord", "tcp").start().context("beside its own address's connections")?;
     anna.hang_up()?;
     records(&daemon, 1)?;
     drop(open);

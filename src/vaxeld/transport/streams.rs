@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 /// What connections and sockets tell the core.
@@ -248,20 +248,25 @@ async fn accepted_one(
     stream: TcpStream,
     flow: Flow,
     identity: &Identity,
-    (tell, place): (mpsc::Sender<Told>, Place),
+    (tell, mut place): (mpsc::Sender<Told>, Place),
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection does not take TCP_NODELAY");
     }
     match flow.transport {
-        Transport::Tls => match timeout(WRITE_MAX, identity.accept(stream)).await {
-            Ok(Ok(stream)) => converse(stream, flow, tell, FIRST_MAX).await,
-            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
-            Err(_) => tracing::debug!("a TLS handshake took too long"),
-        },
-        Transport::Tcp | Transport::Udp => converse(stream, flow, tell, FIRST_MAX).await,
+        Transport::Tls => {
+            let shaken = tokio::select! {
+                shaken = timeout(WRITE_MAX, identity.accept(stream)) => shaken,
+                () = place.given_up() => return,
+            };
+            match shaken {
+                Ok(Ok(stream)) => converse(stream, flow, tell, Some(place)).await,
+                Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                Err(_) => tracing::debug!("a TLS handshake took too long"),
+            }
+        }
+        Transport::Tcp | Transport::Udp => converse(stream, flow, tell, Some(place)).await,
     }
-    drop(place);
 }
 
 async fn open(way: Way, identity: Arc<Identity>, tell: mpsc::Sender<Told>) {
@@ -284,28 +289,33 @@ async fn connect(way: &Way, identity: &Arc<Identity>, tell: &mpsc::Sender<Told>)
     match way.transport {
         Transport::Tls => {
             let stream = identity.connect(stream, way.remote.ip(), way.tls_name.as_deref()).await?;
-            tokio::spawn(converse(stream, flow, tell, IDLE_MAX));
+            tokio::spawn(converse(stream, flow, tell, None));
         }
         Transport::Tcp | Transport::Udp => {
-            tokio::spawn(converse(stream, flow, tell, IDLE_MAX));
+            tokio::spawn(converse(stream, flow, tell, None));
         }
     }
     Ok(())
 }
 
-/// Reads until the end, and starts the writer; says `Opened` first and `Closed` last.
-async fn converse<S>(stream: S, flow: Flow, tell: mpsc::Sender<Told>, first: Duration)
+/// Reads until the end, and starts the writer; says `Opened` first and `Closed` last. A connection that was accepted
+/// has a place.
+async fn converse<S>(stream: S, flow: Flow, tell: mpsc::Sender<Told>, place: Option<Place>)
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
     let (reader, writer) = tokio::io::split(stream);
+    let first = if place.is_some() { FIRST_MAX } else { IDLE_MAX };
+    let mut place = place;
+    let (answered, mut answer) = oneshot::channel();
     let (sender, queue) = mpsc::channel(QUEUE_MAX);
     if tell.send(Told::Opened { flow, writer: sender }).await.is_err() {
         return;
     }
     tokio::select! {
         () = read(reader, flow, &tell, first) => {}
-        () = write(writer, queue) => {}
+        () = write(writer, (queue, answered)) => {}
+        () = hold(&mut place, &mut answer) => {}
     }
     if tell.send(Told::Closed { flow }).await.is_err() {
         tracing::debug!("the core has stopped");
@@ -329,11 +339,27 @@ async fn read<R: AsyncRead + Unpin>(mut reader: R, flow: Flow, tell: &mpsc::Send
     }
 }
 
+/// Ends when the place is needed for somebody else; never after the first answer.
+async fn hold(place: &mut Option<Place>, answer: &mut oneshot::Receiver<()>) {
+    if let Some(place) = place {
+        tokio::select! {
+            () = place.given_up() => return,
+            _ = answer => {}
+        }
+        place.keep();
+    }
+    std::future::pending().await
+}
+
 /// Ends when the core drops the sending half, or the peer does not take what it asked for.
-async fn write<W: AsyncWrite + Unpin>(mut writer: W, mut queue: mpsc::Receiver<Vec<u8>>) {
+async fn write<W: AsyncWrite + Unpin>(
+    mut writer: W,
+    (mut queue, answered): (mpsc::Receiver<Vec<u8>>, oneshot::Sender<()>),
+) {
+    let mut answered = Some(answered);
     while let Some(payload) = queue.recv().await {
         match timeout(WRITE_MAX, writer.write_all(&payload)).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => drop(answered.take()),
             Ok(Err(_)) | Err(_) => return,
         }
         if queue.is_empty() && !matches!(timeout(WRITE_MAX, writer.flush()).await, Ok(Ok(()))) {
