@@ -17,7 +17,8 @@ fn large(document: &str, number: u32) -> String {
     let mut large = document.replace("Exempel AB", &format!("Exempel {number} AB"));
     for announcement in 0..400 {
         let text = "Växeln är stängd för dagen. ".repeat(35);
-        large += &format!("[[announcements]]\nid = \"besked-{announcement}\"\ntext = {{ sv = \"{text}\" }}\n");
+        large +=
+            &format!("[[announcements]]\nid = \"besked-{announcement}\"\ntext = {{ sv = \"{text}\" }}\n");
     }
     large
 }

@@ -77,8 +77,8 @@ fn what_a_registrar_sees_of_the_box_is_what_it_registers() {
     world.operator_at("operator", "127.0.0.1:5090");
     let registrar = world.registrar_at("reserv", "203.0.113.91:5060", ("exempel", "trunk-hemlighet"));
     world.run(10.0);
-    let sent = world.ladder.lines.iter().filter(|line| line.from == Side::Box && line.is("REGISTER"));
-    let last = sent.last().expect("a REGISTER");
+    let mut sent = world.ladder.lines.iter().filter(|line| line.from == Side::Box && line.is("REGISTER"));
+    let last = sent.next_back().expect("a REGISTER");
     let Message::Request(request) = &last.message else { panic!() };
     assert!(
         request.headers.get(&Name::Contact).is_some_and(|contact| contact.contains("@198.51.100.7:5060")),

@@ -96,10 +96,7 @@ impl Ports {
     }
 
     /// Carries out what the exchange ordered; gives what is to be sent and what the graph has noticed.
-    pub fn drain(
-        &mut self,
-        now: Instant,
-    ) -> (Vec<Sound>, Vec<(Leg, media::Event)>) {
+    pub fn drain(&mut self, now: Instant) -> (Vec<Sound>, Vec<(Leg, media::Event)>) {
         let mut packets = self.transmits();
         while let Some(order) = self.orders.pop_front() {
             let closes = match &order {

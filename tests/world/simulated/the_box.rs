@@ -66,7 +66,8 @@ impl TheBox {
         let ports = Rc::new(RefCell::new(Ports::new(seed)));
         let snapshot = memory.snapshot();
         let transports = [Transport::Udp, Transport::Tcp, Transport::Tls];
-        let all = addresses().into_iter().flat_map(|address| transports.map(|transport| (transport, address)));
+        let all =
+            addresses().into_iter().flat_map(|address| transports.map(|transport| (transport, address)));
         let listening = all.map(|(transport, address)| Listening { transport, address });
         let addresses = Addresses::new(listening.collect(), memory.external.clone());
         let site = snapshot.site.as_deref().map(site::read);
