@@ -14,6 +14,7 @@ mod sound;
 mod storm;
 mod trunks;
 
+use crate::world::simulated::{PeerId, World};
 use model::{CallRecord, Party, What};
 
 /// A phone as records name it.
@@ -44,4 +45,15 @@ fn rule(what: &What) -> Option<&str> {
         What::Decided { rule, .. } => Some(rule),
         _ => None,
     }
+}
+
+/// Anna has called Bo; they talk and hear each other.
+fn talking() -> (World, PeerId, PeerId) {
+    let mut world = World::new();
+    let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
+    world.answers(bo, 0.5);
+    world.dial(anna, "202");
+    world.run(1.0);
+    world.talk(anna, bo);
+    (world, anna, bo)
 }

@@ -1,19 +1,9 @@
 //! Changing a call: hold, resume, crossing changes, session timers.
 
-use super::device;
-use crate::world::simulated::{Dial, Line, PeerId, Side, World, secs};
+use super::{device, talking};
+use crate::world::simulated::{Dial, Line, Side, World, secs};
 use model::{Cause, Event, What};
 use sip::{Name, Status};
-
-fn talking() -> (World, PeerId, PeerId) {
-    let mut world = World::new();
-    let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
-    world.answers(bo, 0.5);
-    world.dial(anna, "202");
-    world.run(1.0);
-    world.talk(anna, bo);
-    (world, anna, bo)
-}
 
 #[test]
 fn either_side_holds_and_resumes_and_nobody_is_heard_meanwhile() {

@@ -1,18 +1,8 @@
 //! Lost messages and lost parties: what the other side of the call sees, and that nothing is left.
 
-use super::{device, ending};
-use crate::world::simulated::{Dial, Over, PeerId, Side, State, World};
+use super::{device, ending, talking};
+use crate::world::simulated::{Dial, Over, Side, State, World};
 use model::Cause;
-
-fn talking() -> (World, PeerId, PeerId) {
-    let mut world = World::new();
-    let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
-    world.answers(bo, 0.5);
-    world.dial(anna, "202");
-    world.run(1.0);
-    world.talk(anna, bo);
-    (world, anna, bo)
-}
 
 #[test]
 fn a_lost_ack_is_made_up_for() {

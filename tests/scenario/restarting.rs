@@ -1,18 +1,8 @@
 //! The box loses its power, or gets another site, in the middle of a call.
 
-use super::ending;
-use crate::world::simulated::{PeerId, State, World, site};
+use super::{ending, talking};
+use crate::world::simulated::{State, World, site};
 use model::Cause;
-
-fn talking() -> (World, PeerId, PeerId) {
-    let mut world = World::new();
-    let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
-    world.answers(bo, 0.5);
-    world.dial(anna, "202");
-    world.run(1.0);
-    world.talk(anna, bo);
-    (world, anna, bo)
-}
 
 #[test]
 fn a_call_that_the_box_dies_under_has_a_record_and_phones_call_again_at_once() {
