@@ -21,6 +21,12 @@ pub fn run(data: &[u8]) {
             Number::Unknown(why) => assert!(!why.to_string().is_empty()),
         }
         assert!(number.national().len() <= 4 * text.len() + 8);
-        numbering.caller(&text);
+        if let Some(caller) = numbering.caller(&text) {
+            assert_eq!(
+                numbering.caller(&caller.to_string()),
+                Some(caller),
+                "read once, it reads the same again"
+            );
+        }
     }
 }

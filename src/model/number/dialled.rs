@@ -118,7 +118,11 @@ impl Numbering {
                 },
             },
         };
-        let digits = without_inner_zero(&digits);
+        // Whatever zeros a letterhead puts there, the number read once reads the same again.
+        let digits = match digits.strip_prefix(SWEDEN) {
+            Some(national) => format!("{SWEDEN}{}", national.trim_start_matches('0')),
+            None => digits,
+        };
         let whole = digits.len() <= 15 && !digits.starts_with('0');
         whole.then(|| digits.parse().ok().and_then(E164::new))?
     }

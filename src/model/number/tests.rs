@@ -240,6 +240,21 @@ fn callers_from_anywhere_have_their_number_kept() {
 }
 
 #[test]
+fn a_callers_number_read_once_reads_the_same_again() {
+    let beginnings =
+        ["+460(0)8", "+4600", "+46(0)0", "0046000", "+46 (0) 46 0", "46008", "0046(0)8", "+4607", "+47008"];
+    for text in beginnings
+        .iter()
+        .flat_map(|first| ["123 45 67", "1234567890", "00012345"].map(|rest| format!("{first}{rest}")))
+    {
+        let Some(once) = HOME.caller(&text) else { continue };
+        assert_eq!(HOME.caller(&once.to_string()), Some(once), "{text}");
+    }
+    let letterhead = HOME.caller("+460(0)8-123 45 67").map(|number| number.to_string());
+    assert_eq!(letterhead.as_deref(), Some("+4681234567"));
+}
+
+#[test]
 fn e164_is_strict_and_keeps_its_spelling() {
     for wrong in ["", "+", "46812345678", "+046812345", "+46 8123456", "+123456", "+1234567890123456", "++46"]
     {
