@@ -149,6 +149,7 @@ impl World {
             Event::Confirmed { session } | Event::Established { session, .. } if fed.is_multiple_of(2) => {
                 endpoint.modify(now, session, answer());
             }
+            Event::OfferOutdated { session } => endpoint.modify(now, session, answer()),
             Event::Request { id, request, .. } => {
                 endpoint.respond(now, id, Response::to(&request, Status::OK));
             }

@@ -1,6 +1,6 @@
 //! REGISTER requests in sequence, ten seconds apart; a line `====` stands between them.
 
-use sip::door::{self, Admitted};
+use sip::door::{Admitted, Door};
 use sip::flow::{Flow, Transport};
 use sip::registrar::{BindingChange, Contact, Event, Limits, Outcome, Registrar, Restore};
 use sip::{Message, Name};
@@ -40,7 +40,7 @@ pub fn run(data: &[u8]) {
 }
 
 fn register(registrar: &mut Registrar, kept: &mut Kept, (now, flow, piece): (Instant, Flow, &[u8])) {
-    let Admitted::Message(Message::Request(request)) = door::admit(piece, &flow) else { return };
+    let Admitted::Message(Message::Request(request)) = Door::default().admit(piece, &flow) else { return };
     let device = match request.headers.get(&Name::UserAgent) {
         Some(agent) if agent.ends_with('2') => "two",
         _ => "one",

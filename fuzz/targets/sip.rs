@@ -1,6 +1,6 @@
 //! One SIP message: the front door, every typed header, printing and reading again; and the same bytes as a stream.
 
-use sip::door::{self, Admitted};
+use sip::door::{Admitted, Door};
 use sip::flow::{Flow, Transport};
 use sip::framer::{Broken, Frame, Framer};
 use sip::{Headers, MAX_HEAD, Message, Method, Name, NameAddr, Uri};
@@ -14,7 +14,7 @@ pub fn run(data: &[u8]) {
             local: ([192, 0, 2, 1], 5060).into(),
             remote: ([198, 51, 100, 7], 40_000).into(),
         };
-        match door::admit(data, &flow) {
+        match Door::default().admit(data, &flow) {
             Admitted::Message(message) => {
                 look(message.headers());
                 round(&message);

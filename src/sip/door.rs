@@ -12,13 +12,12 @@
 mod refuse;
 
 use std::fmt;
-
-pub use refuse::refuse;
+use std::sync::Arc;
 
 use crate::flow::Flow;
 use crate::header::{HeaderError, Headers, Name};
 use crate::message::{Message, Request, Response};
-use crate::method::Method;
+use crate::method::{KNOWN, Method};
 use crate::parse::ParseError;
 use crate::status::Status;
 use crate::uri::Scheme;
@@ -60,24 +59,76 @@ impl fmt::Display for Dropped {
     }
 }
 
-/// Judges one datagram, or one message cut out of a stream, that came over `flow`. The topmost Via of a request that is
-/// let in has been stamped with its source (RFC 3261 section 18.2.1, RFC 3581 section 4).
-pub fn admit(bytes: &[u8], flow: &Flow) -> Admitted {
-    let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n' | 0));
-    let Some(start) = start else { return Admitted::Keepalive(b"") };
-    // Line ends before a message are ignored (RFC 3261 section 7.5).
-    let bytes = &bytes[start..];
-    let problem = match Message::parse(bytes) {
-        Ok(Message::Response(response)) => return admit_response(response),
-        Ok(Message::Request(mut request)) => match check(&mut request, flow) {
-            Ok(()) => return Admitted::Message(Message::Request(request)),
-            Err(problem) => problem,
-        },
-        Err(error) => error.into(),
-    };
-    match refuse(bytes, flow, problem.status, &problem.reason) {
-        Ok(answer) => Admitted::Answer(answer),
-        Err(dropped) => Admitted::Drop(dropped),
+/// The door, and which methods are served behind it.
+#[derive(Debug, Clone)]
+pub struct Door {
+    methods: Vec<Method>,
+    allow: Arc<str>,
+}
+
+impl Default for Door {
+    /// Lets every known method in.
+    fn default() -> Door {
+        Door::new(KNOWN.to_vec())
+    }
+}
+
+impl Door {
+    /// A door for these methods; all others are answered 405 (RFC 3261 section 8.2.1).
+    pub fn new(methods: Vec<Method>) -> Door {
+        let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+        let allow = names.join(", ").into();
+        Door { methods, allow }
+    }
+
+    /// What is served, as it stands in Allow.
+    pub fn allow(&self) -> &Arc<str> {
+        &self.allow
+    }
+
+    /// Judges one datagram, or one message cut out of a stream, that came over `flow`. The topmost Via of a request that
+    /// is let in has been stamped with its source (RFC 3261 section 18.2.1, RFC 3581 section 4).
+    pub fn admit(&self, bytes: &[u8], flow: &Flow) -> Admitted {
+        let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n' | 0));
+        let Some(start) = start else { return Admitted::Keepalive(b"") };
+        // Line ends before a message are ignored (RFC 3261 section 7.5).
+        let bytes = &bytes[start..];
+        let problem = match Message::parse(bytes) {
+            Ok(Message::Response(response)) => return admit_response(response),
+            Ok(Message::Request(mut request)) => match self.check(&mut request, flow) {
+                Ok(()) => return Admitted::Message(Message::Request(request)),
+                Err(problem) => problem,
+            },
+            Err(error) => error.into(),
+        };
+        match self.refuse(bytes, flow, (problem.status, &problem.reason)) {
+            Ok(answer) => Admitted::Answer(answer),
+            Err(dropped) => Admitted::Drop(dropped),
+        }
+    }
+
+    /// The checks every request must pass before anybody looks at what it asks (RFC 3261 section 8.2).
+    fn check(&self, request: &mut Request, flow: &Flow) -> Result<(), Problem> {
+        let mut via = request.headers.via()?;
+        // An ACK is never answered, so it is never refused either.
+        if !self.methods.contains(&request.method) && request.method != Method::Ack {
+            // Before the CSeq: an unknown method says more than a mismatch does (RFC 4475 section 3.1.2.18).
+            return Err(Problem::new(Status::METHOD_NOT_ALLOWED));
+        }
+        check_uri(request)?;
+        let headers = &request.headers;
+        if identity(headers)?.method != request.method {
+            return Err(Problem::bad("CSeq method does not match request method"));
+        }
+        once(headers, Name::MaxForwards)?;
+        headers.max_forwards()?;
+        check_addresses(request)?;
+        let before = via.params.clone();
+        via.stamp(flow.remote);
+        if via.params != before {
+            request.headers.set_first(&Name::Via, via);
+        }
+        Ok(())
     }
 }
 
@@ -122,29 +173,6 @@ fn admit_response(response: Response) -> Admitted {
     } else {
         Admitted::Drop(Dropped::Response)
     }
-}
-
-/// The checks every request must pass before anybody looks at what it asks (RFC 3261 section 8.2).
-fn check(request: &mut Request, flow: &Flow) -> Result<(), Problem> {
-    let mut via = request.headers.via()?;
-    if !request.method.is_known() {
-        // Before the CSeq: an unknown method says more than a mismatch does (RFC 4475 section 3.1.2.18).
-        return Err(Problem::new(Status::METHOD_NOT_ALLOWED));
-    }
-    check_uri(request)?;
-    let headers = &request.headers;
-    if identity(headers)?.method != request.method {
-        return Err(Problem::bad("CSeq method does not match request method"));
-    }
-    once(headers, Name::MaxForwards)?;
-    headers.max_forwards()?;
-    check_addresses(request)?;
-    let before = via.params.clone();
-    via.stamp(flow.remote);
-    if via.params != before {
-        request.headers.set_first(&Name::Via, via);
-    }
-    Ok(())
 }
 
 fn check_uri(request: &Request) -> Result<(), Problem> {

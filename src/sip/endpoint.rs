@@ -41,7 +41,7 @@ pub(crate) use server::Answerer;
 use server::ServerTx;
 pub(crate) use timers::{Alarm, Alarms, TxId, Wake};
 
-use crate::door::{self, Admitted};
+use crate::door::{Admitted, Door};
 use crate::flow::{Flow, Hop, SendToken, Transmit, Transport};
 use crate::session::Session;
 use crate::transaction::{ClientInput, Key};
@@ -58,6 +58,9 @@ pub struct Endpoint {
     pub(crate) timers: Timers,
     pub(crate) events: VecDeque<Event>,
     streams: Streams,
+    door: Door,
+    /// What we can do within calls, for Supported.
+    pub(crate) supported: Arc<str>,
     last_id: u64,
 
     clients: HashMap<TxId, ClientTx>,
@@ -82,6 +85,8 @@ impl Endpoint {
         Self {
             wire: Wire::new(config.max_traced, seed),
             streams: Streams::new(config.max_connections),
+            door: Door::new(config.methods.clone()),
+            supported: within_calls(&config.supported),
             config,
             timers: Timers::default(),
             events: VecDeque::new(),
@@ -99,7 +104,7 @@ impl Endpoint {
 
     /// One datagram.
     pub fn handle_datagram(&mut self, now: Instant, flow: Flow, data: &[u8]) {
-        match door::admit(data, &flow) {
+        match self.door.admit(data, &flow) {
             Admitted::Message(message) => {
                 self.wire.trace.record(now, false, flow, data);
                 self.receive(now, flow, message);
@@ -124,7 +129,7 @@ impl Endpoint {
                     self.wire.send_keepalive(Hop::Flow(flow), crate::framer::PONG);
                 }
                 streams::Piece::Broken { head, status, reason } => {
-                    if let Ok(answer) = door::refuse(&head, &flow, status, &reason) {
+                    if let Ok(answer) = self.door.refuse(&head, &flow, (status, &reason)) {
                         self.wire.send(now, Hop::Flow(flow), answer, SendToken::UNTRACKED);
                     }
                     return Err(CloseConnection::Garbage);
@@ -219,6 +224,11 @@ impl Endpoint {
         self.sessions.get(id)?.is_dialog(call_id, from_tag).then_some(*id)
     }
 
+    /// The methods that are served, as they stand in Allow.
+    pub fn allow(&self) -> Arc<str> {
+        self.door.allow().clone()
+    }
+
     /// The Call-ID of a session, for traces.
     pub fn call_id(&self, id: SessionId) -> Option<&str> {
         self.sessions.get(&id).map(|session| &*session.call_id)
@@ -308,4 +318,12 @@ impl Endpoint {
         timers.prune(|at, wake| self.applies(at, wake));
         self.timers = timers;
     }
+}
+
+/// The option tags that mean something within a call; the others are about registering.
+fn within_calls(supported: &[String]) -> Arc<str> {
+    let registering = ["path", "outbound", "gruu"];
+    let within: Vec<&str> =
+        supported.iter().map(String::as_str).filter(|tag| !registering.contains(tag)).collect();
+    within.join(", ").into()
 }

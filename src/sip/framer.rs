@@ -21,7 +21,7 @@ pub const PONG: &[u8] = b"\r\n";
 pub const PING: &[u8] = b"\r\n\r\n";
 
 /// Why the stream cannot be cut any further. The connection is to be closed; before that, `head` may be answered with
-/// [`crate::door::refuse`].
+/// [`crate::door::Door::refuse`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrameError {
     /// What is wrong.

@@ -42,11 +42,6 @@ use crate::{Headers, Method, Name, Request, Response, Status};
 pub(crate) use expire::MIN_INTERVAL;
 use expire::{Agreed, Interval};
 
-/// What we take within a session, for Allow.
-const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY, MESSAGE";
-/// What we can do, for Supported.
-const SUPPORTED: &str = "100rel, timer, replaces";
-
 /// One INVITE usage.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -63,8 +58,10 @@ pub(crate) struct Session {
     pending: Option<Body>,
     /// The last description we sent, for refreshes by re-INVITE.
     described: Option<Body>,
-    /// How often the pending offer met a glare.
+    /// How often our offer met a glare.
     glares: u8,
+    /// Our offer met a glare: it is to be made anew.
+    outdated: bool,
 }
 
 #[derive(Debug)]
@@ -220,6 +217,7 @@ impl Session {
             pending: None,
             described: None,
             glares: 0,
+            outdated: false,
         }
     }
 
@@ -466,7 +464,7 @@ impl Endpoint {
                 Alarm::Ringing => endpoint.ring_on(now, session),
                 Alarm::Refresh => endpoint.refresh(now, session),
                 Alarm::Expire => endpoint.expire(now, session),
-                Alarm::Glare => endpoint.flush(now, session),
+                Alarm::Glare => endpoint.try_again(now, session),
                 Alarm::Cancelled => endpoint.abandon(now, session),
                 Alarm::OfferDue => endpoint.refuse_owed(now, session, Status::SERVER_TIMEOUT),
             }
@@ -476,14 +474,19 @@ impl Endpoint {
     /// What a 2xx that makes or changes a session says of us.
     fn introduce(&self, session: &Session, dialog: &Dialog, headers: &mut Headers) {
         headers.push(Name::Contact, dialog.contact());
-        headers.push(Name::Allow, ALLOW);
-        headers.push(Name::Supported, SUPPORTED);
+        self.offer_abilities(headers);
         if let Some(agreed) = session.interval.agreeing {
             headers.push(Name::SessionExpires, agreed.as_header());
             if agreed.requires_peer() {
                 headers.push(Name::Require, "timer");
             }
         }
+    }
+
+    /// What we take and can, in requests and responses that make or change a session.
+    fn offer_abilities(&self, headers: &mut Headers) {
+        headers.push(Name::Allow, self.allow());
+        headers.push(Name::Supported, &self.supported);
     }
 
     /// Takes over what a 2xx settled about the session timer.

@@ -35,6 +35,7 @@ use crate::exchange::trunks::Lines;
 use model::site::Site;
 use model::{Actor, Change, Command, Event, LegId, Now, Reply, Snapshot, Ticket};
 use pbx::{Effect, Input, Pbx, Query};
+use sip::Method;
 use sip::digest::Authenticator;
 use sip::endpoint::{Endpoint, SessionId};
 use sip::flow::{Flow, SendToken, Transmit};
@@ -358,7 +359,19 @@ impl<N: Network> Exchange<N> {
 fn config() -> sip::endpoint::Config {
     // What the exchange does, not all that the endpoint could: a peer must not rely on more.
     let supported = ["100rel", "timer", "path", "outbound", "gruu"].map(str::to_owned).to_vec();
+    let methods = vec![
+        Method::Invite,
+        Method::Ack,
+        Method::Bye,
+        Method::Cancel,
+        Method::Options,
+        Method::Register,
+        Method::Prack,
+        Method::Update,
+        Method::Info,
+    ];
     sip::endpoint::Config {
+        methods,
         supported,
         product: concat!("Vaxel/", env!("CARGO_PKG_VERSION")).to_owned(),
         ..sip::endpoint::Config::default()

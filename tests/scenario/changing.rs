@@ -1,7 +1,7 @@
 //! Changing a call: hold, resume, crossing changes, session timers.
 
 use super::{device, talking};
-use crate::world::simulated::{Dial, Line, Side, World, secs};
+use crate::world::simulated::{Dial, Line, PeerId, Side, World, secs};
 use model::{Cause, Event, What};
 use sip::{Name, Status};
 
@@ -96,6 +96,9 @@ fn a_phone_that_changes_something_while_the_box_does_is_told_491_and_both_get_th
         world.run(6.0);
         assert_eq!(world.on(quiet).changed, 1, "the hold came through\n{}", world.ladder);
         assert!(world.on(quiet).refused.is_empty());
+        let versions = versions(&world, quiet);
+        assert!(versions.windows(2).all(|pair| pair[0] < pair[1]), "{versions:?}\n{}", world.ladder);
+        assert!(versions.len() >= 3, "{versions:?}");
         assert!(world.is_up(anna) && world.is_up(bo), "{}", world.ladder);
         world.peer(quiet).calls.last_mut().expect("a call").talks = true;
         world.resume(quiet);
@@ -104,6 +107,22 @@ fn a_phone_that_changes_something_while_the_box_does_is_told_491_and_both_get_th
         world.settles();
         assert_eq!(world.record().cause, Cause::Answered);
     }
+}
+
+/// The version of each new description that the box has sent to a peer, as its origin line says (RFC 4566 section 5.2).
+/// A message sent again, and an answer that repeats an early one, say nothing new.
+fn versions(world: &World, peer: PeerId) -> Vec<u64> {
+    let to_peer =
+        world.ladder.lines.iter().filter(|line| line.from == Side::Box && line.to == Side::Peer(peer));
+    let texts = to_peer.map(|line| String::from_utf8_lossy(&line.message.to_bytes()).into_owned());
+    let mut all: Vec<u64> = texts
+        .filter_map(|text| {
+            let origin = text.lines().find_map(|line| line.strip_prefix("o="))?;
+            origin.split(' ').nth(2)?.parse().ok()
+        })
+        .collect();
+    all.dedup();
+    all
 }
 
 #[test]

@@ -2,47 +2,52 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::Dropped;
+use super::{Door, Dropped};
 use crate::address::NameAddr;
 use crate::flow::Flow;
 use crate::header::{Headers, Name};
 use crate::lex;
 use crate::message::Response;
-use crate::method::KNOWN;
 use crate::parse::{MAX_HEAD, MAX_LINES, line};
 use crate::status::Status;
 
 /// The most Via lines repeated in an answer.
 const MAX_VIAS: usize = 70;
 
-/// The answer to a request of which perhaps only the front is there, or why there is none.
-pub fn refuse(bytes: &[u8], flow: &Flow, status: Status, reason: &str) -> Result<Vec<u8>, Dropped> {
-    let bytes = &bytes[..bytes.len().min(MAX_HEAD)];
-    let first = line(bytes).map_or(bytes, |(first, _)| first);
-    if first.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"SIP/")) {
-        return Err(Dropped::Response);
+impl Door {
+    /// The answer to a request of which perhaps only the front is there, or why there is none.
+    pub fn refuse(
+        &self,
+        bytes: &[u8],
+        flow: &Flow,
+        (status, reason): (Status, &str),
+    ) -> Result<Vec<u8>, Dropped> {
+        let bytes = &bytes[..bytes.len().min(MAX_HEAD)];
+        let first = line(bytes).map_or(bytes, |(first, _)| first);
+        if first.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"SIP/")) {
+            return Err(Dropped::Response);
+        }
+        if first.starts_with(b"ACK ") {
+            return Err(Dropped::Ack);
+        }
+        let mut headers = salvage(bytes);
+        if !headers.get(&Name::Via).is_some_and(is_via) {
+            return Err(Dropped::NoVia);
+        }
+        if let Ok(mut via) = headers.via() {
+            via.stamp(flow.remote);
+            headers.set_first(&Name::Via, via);
+        }
+        if let Some(to) = headers.get(&Name::To).and_then(NameAddr::parse).filter(|to| to.tag().is_none()) {
+            let tag = tag(&headers);
+            headers.set(Name::To, to.with_tag(&tag));
+        }
+        if status == Status::METHOD_NOT_ALLOWED {
+            headers.push(Name::Allow, &self.allow);
+        }
+        let response = Response { status, reason: reason.to_owned(), headers, body: Vec::new() };
+        Ok(response.to_bytes())
     }
-    if first.starts_with(b"ACK ") {
-        return Err(Dropped::Ack);
-    }
-    let mut headers = salvage(bytes);
-    if !headers.get(&Name::Via).is_some_and(is_via) {
-        return Err(Dropped::NoVia);
-    }
-    if let Ok(mut via) = headers.via() {
-        via.stamp(flow.remote);
-        headers.set_first(&Name::Via, via);
-    }
-    if let Some(to) = headers.get(&Name::To).and_then(NameAddr::parse).filter(|to| to.tag().is_none()) {
-        let tag = tag(&headers);
-        headers.set(Name::To, to.with_tag(&tag));
-    }
-    if status == Status::METHOD_NOT_ALLOWED {
-        let known: Vec<&str> = KNOWN.iter().map(|method| method.as_str()).collect();
-        headers.push(Name::Allow, known.join(", "));
-    }
-    let response = Response { status, reason: reason.to_owned(), headers, body: Vec::new() };
-    Ok(response.to_bytes())
 }
 
 /// Whether this could be a Via at all; parts of it may still be wrong.

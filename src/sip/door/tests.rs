@@ -109,7 +109,7 @@ fn flow() -> Flow {
 }
 
 fn judge(bytes: &[u8]) -> Admitted {
-    admit(bytes, &flow())
+    Door::default().admit(bytes, &flow())
 }
 
 fn request(folder: &str, name: &str) -> Request {
@@ -332,4 +332,28 @@ fn a_stray_carriage_return_cannot_smuggle_a_header_into_an_answer() {
         b"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP c;branch=z9hG4bK1\rEvil: 1\r\nCSeq: 1 OPTIONS\r\n\r\n";
     let Admitted::Answer(answer) = judge(bytes) else { panic!() };
     assert!(!answer.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n'));
+}
+
+#[test]
+fn only_what_is_served_is_let_in_and_listed() {
+    let door = Door::new(vec![Method::Invite, Method::Ack, Method::Bye]);
+    let request = |method: &str| {
+        format!(
+            "{method} sip:bo@h SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\n\
+             To: <sip:bo@h>\r\nCall-ID: 1\r\nCSeq: 1 {method}\r\nMax-Forwards: 70\r\n\r\n"
+        )
+    };
+    for (method, taken) in [("INVITE", true), ("BYE", true), ("ACK", true), ("REFER", false), ("FOO", false)]
+    {
+        match door.admit(request(method).as_bytes(), &flow()) {
+            Admitted::Message(_) => assert!(taken, "{method}"),
+            Admitted::Answer(answer) => {
+                let answer = String::from_utf8(answer).unwrap();
+                assert!(!taken && answer.starts_with("SIP/2.0 405 "), "{method}: {answer}");
+                assert!(answer.contains("Allow: INVITE, ACK, BYE\r\n"), "{answer}");
+            }
+            other => panic!("{method}: {other:?}"),
+        }
+    }
+    assert!(matches!(Door::new(Vec::new()).admit(request("ACK").as_bytes(), &flow()), Admitted::Message(_)));
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::method::{KNOWN, Method};
+
 /// What an endpoint is told once. Every table is bounded here; a full one answers 503 with Retry-After.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -17,6 +19,9 @@ pub struct Config {
     pub max_connections: usize,
     /// Messages kept for `poll_trace`; the oldest are dropped.
     pub max_traced: usize,
+    /// The methods that are served, for Allow; any other is answered 405. An INVITE needs ACK, BYE, CANCEL, PRACK and
+    /// UPDATE beside it.
+    pub methods: Vec<Method>,
     /// Option tags a peer may require (RFC 3261 8.2.2.3).
     pub supported: Vec<String>,
     /// How long the user may take to answer a non-INVITE request or an offer within a session.
@@ -36,6 +41,7 @@ impl Default for Config {
             max_pending: 10_000,
             max_connections: 20_000,
             max_traced: 4_096,
+            methods: KNOWN.to_vec(),
             supported: ["100rel", "timer", "replaces", "path", "outbound", "gruu", "norefersub", "tdialog"]
                 .map(str::to_owned)
                 .to_vec(),

@@ -90,6 +90,12 @@ pub enum Event {
         /// The answer.
         body: Body,
     },
+    /// Our offer crossed with one of the peer's (491) and may be sent now, made anew: `modify` again. A session that no
+    /// longer wants to change anything need not.
+    OfferOutdated {
+        /// The session.
+        session: SessionId,
+    },
     /// The peer refused our `modify`; the session stands as before.
     ModifyFailed {
         /// The session.

@@ -131,8 +131,7 @@ impl Endpoint {
         let Some((dialog, exchange)) = session.current() else { return };
         let (mut request, hop) = dialog.request(method.clone());
         request.headers.push(Name::Contact, dialog.contact());
-        request.headers.push(Name::Allow, super::ALLOW);
-        request.headers.push(Name::Supported, super::SUPPORTED);
+        self.offer_abilities(&mut request.headers);
         let mut out = Outgoing::within(dialog, request, hop, Owner::Nobody);
         if body.is_some() {
             *exchange = Exchange::Sent;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{ALLOW, Calling, Early, Exchange, Owed, SUPPORTED, Session, State, Up, answering_tag, body_of};
+use super::{Calling, Early, Exchange, Owed, Session, State, Up, answering_tag, body_of};
 use crate::dialog::{Dialog, Path, contact};
 use crate::digest::Login;
 use crate::endpoint::{
@@ -39,6 +39,8 @@ impl Endpoint {
         let mut session = Session::new(id, call_id.clone(), tag.clone(), state);
         session.interval.asked = asked.map(|asked| asked.max(super::MIN_INTERVAL));
         session.described.clone_from(&command.body);
+        let mut abilities = Headers::new();
+        self.offer_abilities(&mut abilities);
         let out = Outgoing {
             hop: command.target.hop(),
             advertised: command.target.advertised.clone(),
@@ -46,7 +48,7 @@ impl Endpoint {
             login: login.clone(),
             retries: 0,
             path: Some(path),
-            request: first_invite(command, &session),
+            request: first_invite(command, &session, &abilities),
         };
         session.login = login.take();
         let invite = self.send_request(now, out);
@@ -287,7 +289,7 @@ impl Endpoint {
     }
 }
 
-fn first_invite(command: Invite, session: &Session) -> Request {
+fn first_invite(command: Invite, session: &Session, abilities: &Headers) -> Request {
     let Invite { target, request_uri, from, to, extra, route, body, .. } = command;
     let mut request = Request::new(Method::Invite, request_uri);
     let headers = &mut request.headers;
@@ -305,8 +307,7 @@ fn first_invite(command: Invite, session: &Session) -> Request {
     headers.push(Name::To, to.without_tag());
     headers.push(Name::CallId, &session.call_id);
     headers.push(Name::CSeq, CSeq { number: 1, method: Method::Invite });
-    headers.push(Name::Allow, ALLOW);
-    headers.push(Name::Supported, SUPPORTED);
+    headers.extend(abilities);
     if let Some(asked) = session.interval.asked {
         headers.push(Name::SessionExpires, asked);
         headers.push(Name::MinSe, super::MIN_INTERVAL);

@@ -56,10 +56,20 @@ impl Endpoint {
         self.with(id, |endpoint, session| {
             if session.is_alive() {
                 session.pending = Some(body);
-                session.glares = 0;
                 endpoint.flush(now, session);
             }
         });
+    }
+
+    /// After a glare: the refused offer, and any that waits behind it, may be older than an answer given meanwhile, and
+    /// the version in its origin line must not go back (RFC 3264 8). The user is asked for it anew.
+    pub(super) fn try_again(&mut self, now: Instant, session: &mut Session) {
+        if std::mem::take(&mut session.outdated) && session.is_alive() {
+            session.pending = None;
+            self.events.push_back(Event::OfferOutdated { session: session.id });
+        } else {
+            self.flush(now, session);
+        }
     }
 
     /// Sends the offer that waits, if its turn has come.
@@ -113,7 +123,7 @@ impl Endpoint {
             Status::REQUEST_TIMEOUT | Status::NO_CALL => self.vanish(now, session, EndedBy::NotKnown),
             status => {
                 let later = self.put_off(session, status, response.headers.retry_after());
-                self.modify_refused(now, session, (purpose, ours.body, status), later);
+                self.modify_refused(now, session, (purpose, status), later);
             }
         }
         true
@@ -147,7 +157,7 @@ impl Endpoint {
         &mut self,
         now: Instant,
         session: &mut Session,
-        (purpose, body, status): (Purpose, Option<Body>, Status),
+        (purpose, status): (Purpose, Status),
         later: Option<Duration>,
     ) {
         if purpose == Purpose::Refresh {
@@ -163,11 +173,11 @@ impl Endpoint {
         match later {
             Some(later) if session.glares < MAX_GLARES => {
                 session.glares += 1;
-                // A newer offer replaces the refused one.
-                session.pending = session.pending.take().or(body);
+                session.outdated = true;
                 self.alarm(session, Alarm::Glare, now + later);
             }
             _ => {
+                session.glares = 0;
                 self.events.push_back(Event::ModifyFailed { session: session.id, status: Some(status) });
                 self.flush(now, session);
             }

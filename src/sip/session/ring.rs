@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{ALLOW, Called, Exchange, Owed, Reliability, Session, State, Unacked};
+use super::{Called, Exchange, Owed, Reliability, Session, State, Unacked};
 use crate::endpoint::{Alarm, Body, Endpoint, SessionId};
 use crate::transaction::{PATIENCE, Resend};
 use crate::{Name, Response, Status};
@@ -47,6 +47,7 @@ impl Endpoint {
         let Some(mut response) = self.draft(called.invite, status) else { return };
         response = response.with_to_tag(&session.local_tag);
         introduce_early(called, &mut response);
+        response.headers.push(Name::Allow, self.allow());
         if let Some(body) = &body {
             response = response.with_body(&body.media_type, body.bytes.clone());
         }
@@ -109,5 +110,4 @@ fn introduce_early(called: &Called, response: &mut Response) {
         response.headers.push(Name::RecordRoute, route);
     }
     response.headers.push(Name::Contact, called.dialog.contact());
-    response.headers.push(Name::Allow, ALLOW);
 }

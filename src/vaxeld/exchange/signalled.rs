@@ -28,6 +28,7 @@ impl<N: Network> Exchange<N> {
             Event::Offer { session, body } => self.offered(now, session, &body),
             Event::OfferWanted { session } => self.offer_wanted(now, session),
             Event::Answer { session, body } => self.answered(now, session, &body),
+            Event::OfferOutdated { session } => self.offer_anew(now, session),
             Event::ModifyFailed { session, status } => {
                 tracing::debug!(%session, ?status, "the peer keeps its old description");
                 self.withdraw_offer(session);
@@ -116,6 +117,14 @@ impl<N: Network> Exchange<N> {
         }
     }
 
+    /// Our offer crossed with the party's: it goes out again as things are now.
+    fn offer_anew(&mut self, now: Now, session: SessionId) {
+        let Some(leg) = self.sessions.get(&session).copied() else { return };
+        if let Some(offer) = self.offer_again(leg) {
+            self.sip.modify(now.mono, session, Body::sdp(offer));
+        }
+    }
+
     fn answered(&mut self, now: Now, session: SessionId, body: &Body) {
         let Some(leg) = self.sessions.get(&session).copied() else { return };
         if let Err(why) = self.agree(now, leg, &body.bytes) {
@@ -149,23 +158,20 @@ impl<N: Network> Exchange<N> {
             Method::Register => self.register(now, id, flow, request),
             Method::Options => {
                 let response = Response::to(request, Status::OK)
-                    .with(sip::Name::Allow, ALLOW)
+                    .with(sip::Name::Allow, self.sip.allow())
                     .with(sip::Name::Accept, "application/sdp")
                     .with(sip::Name::Supported, "100rel, timer, path, outbound, gruu");
                 self.sip.respond(now.mono, id, response);
             }
             _ => {
                 tracing::debug!(?session, method = %request.method, "a method without use here");
-                let response =
-                    Response::to(request, Status::METHOD_NOT_ALLOWED).with(sip::Name::Allow, ALLOW);
+                let response = Response::to(request, Status::METHOD_NOT_ALLOWED)
+                    .with(sip::Name::Allow, self.sip.allow());
                 self.sip.respond(now.mono, id, response);
             }
         }
     }
 }
-
-/// What the box does.
-pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, UPDATE, INFO";
 
 fn ended_by(how: &sip::endpoint::EndedBy) -> EndedBy {
     match how {

@@ -11,10 +11,10 @@ pub(crate) use manner::{Manner, Profile};
 
 use super::sound::{Ear, Voice};
 use super::the_box;
-use media::{Agreed, Encryption, Local, Negotiation, NegotiationError};
+use media::{Agreed, Encryption, Local, Negotiation};
 use model::Now;
 use sip::digest::{Authenticator, Credentials};
-use sip::endpoint::{Config, EndedBy, Endpoint, Event, SessionId};
+use sip::endpoint::{Body, Config, EndedBy, Endpoint, Event, SessionId};
 use sip::flow::{Flow, Target, Transmit, Transport};
 use sip::{Authority, NameAddr, Request, Status, Uri};
 use std::net::SocketAddr;
@@ -223,6 +223,11 @@ impl Peer {
                 self.calls[at].changed += 1;
                 self.calls[at].accept(now, &body.bytes);
             }
+            Event::OfferOutdated { session } => {
+                let Some(at) = self.find(session) else { return };
+                let offer = self.calls[at].negotiation.offer(None);
+                self.endpoint.modify(now.mono, session, Body::sdp(offer));
+            }
             Event::ModifyFailed { session, status } => {
                 let Some(at) = self.find(session) else { return };
                 self.calls[at].refused.push(status);
@@ -311,13 +316,7 @@ impl Call {
 
     /// Takes the box's answer.
     fn accept(&mut self, now: Now, answer: &[u8]) {
-        let mut accepted = self.negotiation.accept(answer);
-        if accepted == Err(NegotiationError::NotOffered) && self.agreed.is_some() {
-            // The endpoint tried our offer again after a glare, and the box's own came in between.
-            drop(self.negotiation.offer(None));
-            accepted = self.negotiation.accept(answer);
-        }
-        match accepted {
+        match self.negotiation.accept(answer) {
             Ok(agreed) => self.agree(now, agreed),
             Err(error) => panic!("the box's answer: {error}\n{}", String::from_utf8_lossy(answer)),
         }

@@ -288,6 +288,7 @@ impl Link {
                     | Event::Offer { session, .. }
                     | Event::OfferWanted { session }
                     | Event::Answer { session, .. }
+                    | Event::OfferOutdated { session }
                     | Event::ModifyFailed { session, .. }
                     | Event::Info { session, .. } => (session, 0),
                     Event::Request { .. } | Event::Response { .. } => continue,

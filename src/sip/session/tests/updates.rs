@@ -79,12 +79,32 @@ fn crossing_reinvites_are_both_refused_and_tried_again_at_different_times() {
     assert_eq!((link.count("A 491 INVITE"), link.count("B 491 INVITE")), (1, 1));
     // The called may go first: 0 to 2 s; the caller waits 2.1 to 4 s.
     link.run(2.0);
-    assert_eq!(link.events_a.last(), Some(&Event::Offer { session: a, body: described("from b") }));
+    assert_eq!(link.events_b.last(), Some(&Event::OfferOutdated { session: b }));
+    modify(&mut link, B, b, "from b, anew");
+    link.run(0.1);
+    assert_eq!(link.events_a.last(), Some(&Event::Offer { session: a, body: described("from b, anew") }));
     accept(&mut link, A, a, "yes");
     link.run(2.1);
-    assert_eq!(link.events_b.last(), Some(&Event::Offer { session: b, body: described("from a") }));
+    assert_eq!(link.events_a.last(), Some(&Event::OfferOutdated { session: a }));
+    modify(&mut link, A, a, "from a, anew");
+    link.run(0.1);
+    assert_eq!(link.events_b.last(), Some(&Event::Offer { session: b, body: described("from a, anew") }));
     accept(&mut link, B, b, "yes");
     assert_eq!(link.events_a.last(), Some(&Event::Answer { session: a, body: described("yes") }));
+    finish(&mut link, a);
+}
+
+#[test]
+fn an_offer_that_met_a_glare_and_is_wanted_no_more_is_never_sent() {
+    let mut link = Link::new();
+    let (a, b) = link.talking();
+    modify(&mut link, A, a, "from a");
+    modify(&mut link, B, b, "from b");
+    // What waits behind the refused one is as old.
+    modify(&mut link, A, a, "from a, later");
+    link.run(5.0);
+    assert_eq!(link.events_a.last(), Some(&Event::OfferOutdated { session: a }));
+    assert!(!link.events_a.iter().chain(&link.events_b).any(|event| matches!(event, Event::Offer { .. })));
     finish(&mut link, a);
 }
 
