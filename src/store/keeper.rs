@@ -3,7 +3,7 @@
 use crate::index::{self, Index, Trouble};
 use crate::opening::Recovery;
 use crate::row::ArchiveRow;
-use crate::{StoreError, archive, disk};
+use crate::{StoreError, alone, archive, disk};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,10 @@ pub(crate) fn bring_up(
     stamp: &str,
     recoveries: &mut Vec<Recovery>,
 ) -> Result<Kept, StoreError> {
+    if alone::PROCESS.is_stuck() {
+        // Said when it happened.
+        return Err(StoreError::Index(Trouble::Stuck.to_string()));
+    }
     let mut number = disk::numbers(dir, KIND)?.last().copied().unwrap_or(1);
     // The second attempt is on an empty folder: trouble there is none of the data's.
     for attempt in 0..2 {
@@ -45,13 +49,13 @@ pub(crate) fn bring_up(
             }
             Err(Failure::Store(error)) => return Err(error),
             Err(Failure::Index(Trouble::Disk(what))) => return Err(StoreError::Index(what)),
-            Err(Failure::Index(Trouble::Damaged(what))) if attempt == 0 => {
-                let set_aside = disk::set_aside(&folder, stamp)?;
-                let found = format!("the index of call records was damaged: {what}");
-                recoveries.push(Recovery { set_aside, found, lost: None });
+            Err(Failure::Index(trouble)) => {
+                recoveries.push(put_aside(&folder, &trouble, stamp)?);
+                if attempt > 0 || matches!(trouble, Trouble::Stuck) {
+                    return Err(StoreError::Index(trouble.to_string()));
+                }
                 number += 1;
             }
-            Err(Failure::Index(Trouble::Damaged(what))) => return Err(StoreError::Index(what)),
         }
     }
     Err(StoreError::Index("it could not be rebuilt".to_owned()))
@@ -82,13 +86,38 @@ pub(crate) fn begin_anew(dir: &Path, kept: &Kept) -> Result<(), StoreError> {
     fs::create_dir_all(&fresh).map_err(|error| StoreError::disk(&fresh, error))
 }
 
-/// Sets a damaged index aside; the next [`bring_up`] makes a new one.
-pub(crate) fn give_up(dir: &Path, kept: &Kept, what: &str, stamp: &str) -> Result<Recovery, StoreError> {
+/// Sets an index in trouble aside; the next [`bring_up`] makes a new one.
+pub(crate) fn give_up(
+    dir: &Path,
+    kept: &Kept,
+    trouble: &Trouble,
+    stamp: &str,
+) -> Result<Recovery, StoreError> {
     // A sled that still runs may write through its open files, but must find no name any more: moved first, and the
     // next index gets another name.
-    let set_aside = disk::set_aside(&kept.folder, stamp)?;
+    let recovery = put_aside(&kept.folder, trouble, stamp)?;
     begin_anew(dir, kept)?;
-    Ok(Recovery { set_aside, found: format!("the index of call records was damaged: {what}"), lost: None })
+    Ok(recovery)
+}
+
+fn put_aside(folder: &Path, trouble: &Trouble, stamp: &str) -> Result<Recovery, StoreError> {
+    let set_aside = match (disk::set_aside(folder, stamp), trouble) {
+        (Ok(set_aside), _) => set_aside,
+        // It is said all the same; its mark has the next start compare it record by record.
+        (Err(_), Trouble::Stuck) => folder.to_owned(),
+        (Err(error), _) => return Err(error),
+    };
+    let found = match trouble {
+        Trouble::Stuck => {
+            "the index of call records got stuck; call records are read without it, which is slow, until vaxeld is \
+             started again"
+                .to_owned()
+        }
+        Trouble::Disk(what) | Trouble::Damaged(what) => {
+            format!("the index of call records was damaged: {what}")
+        }
+    };
+    Ok(Recovery { set_aside, found, lost: None })
 }
 
 /// Why the index could not be brought up to date.

@@ -23,6 +23,7 @@
 //! What it lacks on purpose: decisions (it keeps expired contacts and finds no lost calls), a clock (the time is
 //! given), recordings and other large files. It is the only crate that names sled; see `index.rs` for what that needs.
 
+mod alone;
 mod archive;
 mod checkpoint;
 mod disk;
@@ -34,6 +35,7 @@ mod keeper;
 mod live;
 mod load;
 mod opening;
+mod records;
 mod row;
 mod shared;
 mod state;
@@ -80,16 +82,17 @@ impl Store {
         }
         let lock = lock(dir)?;
         let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
-        let loaded = load::load(dir, &stamp)?;
+        let mut loaded = load::load(dir, &stamp)?;
         let snapshot = loaded.live.snapshot();
         let opening = match (loaded.fresh, loaded.recoveries.is_empty()) {
             (true, _) => Opening::Fresh,
             (false, true) => Opening::Clean,
-            (false, false) => Opening::Recovered(loaded.recoveries),
+            (false, false) => Opening::Recovered(std::mem::take(&mut loaded.recoveries)),
         };
-        let shared = Arc::new(Shared::new(dir, stamp, loaded.live, loaded.journal, lock));
+        let (archives, states) = (loaded.archives.clone(), std::mem::take(&mut loaded.states));
+        let shared = Arc::new(Shared::new(dir, stamp, loaded, lock));
         let (tasks, queue) = sync_channel(TASKS);
-        let worker = Worker::new(Arc::clone(&shared), loaded.archives, loaded.states);
+        let worker = Worker::new(Arc::clone(&shared), archives, states);
         let worker = std::thread::Builder::new()
             .name("store-worker".to_owned())
             .spawn(move || worker.run(&queue))
@@ -99,30 +102,20 @@ impl Store {
 
     /// Keeps a batch of changes, all or none; durable when it returns.
     ///
-    /// A record replaces the open call of its id, and an earlier record of it. A beginning of a call that already has
-    /// a record is ignored, so a repeated batch changes nothing.
+    /// A record replaces the open call of its id, and an earlier record of it. A beginning that comes after its call's
+    /// record is ignored, as long as that record is not archived: a call is begun or over, never both.
     ///
     /// # Errors
     /// Nothing of the batch is kept then, and it can be tried again. After [`StoreError::Io`] a crash before the next
     /// good commit may still bring it back.
     pub fn apply(&self, changes: &[Change]) -> Result<(), StoreError> {
-        let mut rows = Vec::with_capacity(changes.len());
-        for change in changes {
-            if let Change::CallBegan(call) = change
-                && self.shared.may_have_ended(call.id)
-                && self.record(call.id)?.is_some()
-            {
-                continue;
-            }
-            rows.push(ChangeRow::from(change));
-        }
-        self.commit(rows)
+        self.commit(changes.iter().map(ChangeRow::from).collect())
     }
 
     /// Call records below an id, or the newest of all, newest first.
     ///
     /// # Errors
-    /// [`StoreError::Index`] when the index is down and cannot be rebuilt.
+    /// The disk's. An index that is down costs time only: the archives are read instead.
     pub fn records(&self, before: Option<CallId>, limit: usize) -> Result<Vec<CallRecord>, StoreError> {
         self.shared.records(&self.tasks, before.map_or(u64::MAX, |id| id.0), limit)
     }

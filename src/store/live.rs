@@ -68,10 +68,6 @@ impl Live {
         self.open.values().cloned().collect()
     }
 
-    pub(crate) fn is_open(&self, call: CallId) -> bool {
-        self.open.contains_key(&call)
-    }
-
     /// A record in memory.
     pub(crate) fn record(&self, call: CallId) -> Option<&Arc<CallRecord>> {
         self.recent.get(&call).or_else(|| self.archiving.get(&call))
@@ -103,7 +99,9 @@ impl Live {
             ChangeRow::Began(row) => {
                 let call = OpenCall::from(row);
                 self.seen(call.id);
-                self.open.insert(call.id, call);
+                if self.record(call.id).is_none() {
+                    self.open.insert(call.id, call);
+                }
             }
             ChangeRow::Ended(row) => {
                 let record = CallRecord::from(*row);

@@ -1,16 +1,13 @@
 //! What callers and the worker share: the journal, the state in memory, the index.
 
-use crate::archive;
-use crate::index::{Index, Trouble};
+use crate::StoreError;
 use crate::journal::Journal;
 use crate::keeper::Kept;
-use crate::live::{Live, Records};
+use crate::live::Live;
+use crate::load::{self, Loaded};
 use crate::opening::Recovery;
-use crate::row::ChangeRow;
+use crate::row::{ArchiveRow, ChangeRow};
 use crate::worker::Task;
-use crate::{StoreError, load};
-use jiff::Timestamp;
-use model::{CallId, CallRecord};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
@@ -19,8 +16,8 @@ use std::time::Duration;
 
 /// A journal larger than this is checkpointed. It bounds what opening reads and what memory holds.
 pub(crate) const JOURNAL_LIMIT: u64 = 4 << 20;
-/// How long a question about old records waits for an index that is being opened or rebuilt.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a question about old records waits for an index that is being opened or rebuilt; then it reads the archives.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The index, as far as it is there.
 #[derive(Debug)]
@@ -29,8 +26,8 @@ pub(crate) enum Slot {
     Starting,
     /// Answering.
     Up(Arc<Kept>),
-    /// It cannot be had; the next question tries again.
-    Down(String),
+    /// It cannot be had; the next question tries again, unless sled is stuck.
+    Down,
 }
 
 /// Everything shared. Locks are taken in the order of the fields, never the other way round.
@@ -42,6 +39,7 @@ pub(crate) struct Shared {
     live: Mutex<Live>,
     slot: Mutex<Slot>,
     changed: Condvar,
+    archives: Mutex<Vec<ArchiveRow>>,
     recoveries: Mutex<Vec<Recovery>>,
     lock: File,
 }
@@ -53,14 +51,15 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(crate) fn new(dir: &Path, stamp: String, live: Live, journal: Journal, lock: File) -> Self {
+    pub(crate) fn new(dir: &Path, stamp: String, loaded: Loaded, lock: File) -> Self {
         Self {
             dir: dir.to_owned(),
             stamp,
-            journal: Mutex::new(journal),
-            live: Mutex::new(live),
+            journal: Mutex::new(loaded.journal),
+            live: Mutex::new(loaded.live),
             slot: Mutex::new(Slot::Starting),
             changed: Condvar::new(),
+            archives: Mutex::new(loaded.archives),
             recoveries: Mutex::default(),
             lock,
         }
@@ -83,7 +82,7 @@ impl Shared {
     pub(crate) fn index(&self) -> Option<Arc<Kept>> {
         match &*held(&self.slot) {
             Slot::Up(kept) => Some(Arc::clone(kept)),
-            Slot::Starting | Slot::Down(_) => None,
+            Slot::Starting | Slot::Down => None,
         }
     }
 
@@ -129,122 +128,36 @@ impl Shared {
         drop(self.lock.unlock());
     }
 
-    /// Whether a call that is said to begin could have a record: its id was used and it is not open.
-    pub(crate) fn may_have_ended(&self, call: CallId) -> bool {
-        let live = self.live();
-        call.0 < live.next_call && !live.is_open(call)
-    }
-
-    pub(crate) fn record(
-        &self,
-        tasks: &SyncSender<Task>,
-        call: CallId,
-    ) -> Result<Option<CallRecord>, StoreError> {
-        if let Some(record) = self.live().record(call) {
-            return Ok(Some(CallRecord::clone(record)));
+    /// The index, which may be on its way; none after [`PATIENCE`] or when it is down.
+    pub(crate) fn wait_for_index(&self) -> Option<Arc<Kept>> {
+        let slot = held(&self.slot);
+        let waited = self.changed.wait_timeout_while(slot, PATIENCE, |slot| matches!(slot, Slot::Starting));
+        match &*waited.unwrap_or_else(PoisonError::into_inner).0 {
+            Slot::Up(kept) => Some(Arc::clone(kept)),
+            Slot::Starting | Slot::Down => None,
         }
-        let found = self.query(tasks, |index| index.get(call.0)?.map(|value| decoded(&value)).transpose())?;
-        let live = self.live();
-        Ok(found.filter(|record| !live.is_pruned(record.ended)))
     }
 
-    pub(crate) fn records(
-        &self,
-        tasks: &SyncSender<Task>,
-        before: u64,
-        limit: usize,
-    ) -> Result<Vec<CallRecord>, StoreError> {
-        // Memory first: a checkpoint lets go of a record only when the index has it.
-        let (mut merged, pruned) = {
-            let live = self.live();
-            let mut merged = newest(&live.archiving, before, limit);
-            merged.append(&mut newest(&live.recent, before, limit));
-            (merged, live.pruned)
+    /// Sends an index in trouble, or none, to the worker; whoever asks from now on waits for what comes of it.
+    pub(crate) fn mend(&self, tasks: &SyncSender<Task>, task: Task) {
+        let mut slot = held(&self.slot);
+        let mine = match (&*slot, &task) {
+            (Slot::Up(up), Task::Mend { kept, .. }) => Arc::ptr_eq(up, kept),
+            (Slot::Down, _) => true,
+            _ => false,
         };
-        let old = self.query(tasks, |index| {
-            let found = index.newest(before, limit)?;
-            found.iter().map(|(_, value)| decoded(value)).collect::<Result<Vec<_>, Trouble>>()
-        })?;
-        for record in old {
-            merged.entry(record.call.id).or_insert_with(|| Arc::new(record));
-        }
-        let kept =
-            merged.into_values().rev().filter(|record| pruned.is_none_or(|before| record.ended >= before));
-        Ok(kept.take(limit).map(Arc::unwrap_or_clone).collect())
-    }
-
-    /// Asks the index; when it is in trouble, has it mended and asks once more.
-    fn query<R>(
-        &self,
-        tasks: &SyncSender<Task>,
-        question: impl Fn(&Index) -> Result<R, Trouble>,
-    ) -> Result<R, StoreError> {
-        let mut last = String::new();
-        for _ in 0..2 {
-            let kept = self.wait_for_index(tasks)?;
-            match question(&kept.index) {
-                Ok(answer) => return Ok(answer),
-                Err(trouble) => {
-                    last = trouble.to_string();
-                    self.mend(tasks, Task::Mend { kept, trouble })?;
-                }
-            }
-        }
-        Err(StoreError::Index(last))
-    }
-
-    fn wait_for_index(&self, tasks: &SyncSender<Task>) -> Result<Arc<Kept>, StoreError> {
-        // One that went down is tried once more: what held it up may be over, such as a full disk.
-        let mut tried = false;
-        loop {
-            let slot = held(&self.slot);
-            let waited =
-                self.changed.wait_timeout_while(slot, PATIENCE, |slot| matches!(slot, Slot::Starting));
-            let (slot, _) = waited.unwrap_or_else(PoisonError::into_inner);
-            match &*slot {
-                Slot::Up(kept) => return Ok(Arc::clone(kept)),
-                Slot::Down(why) if tried => return Err(StoreError::Index(why.clone())),
-                Slot::Starting => return Err(StoreError::Index("it is still being rebuilt".to_owned())),
-                Slot::Down(_) => {}
-            }
-            drop(slot);
-            self.mend(tasks, Task::BringUp)?;
-            tried = true;
-        }
-    }
-
-    /// Sends the index to the worker; whoever asks from now on waits for it.
-    fn mend(&self, tasks: &SyncSender<Task>, task: Task) -> Result<(), StoreError> {
-        {
-            let mut slot = held(&self.slot);
-            let mine = match (&*slot, &task) {
-                (Slot::Up(up), Task::Mend { kept, .. }) => Arc::ptr_eq(up, kept),
-                (Slot::Down(_), _) => true,
-                _ => false,
-            };
-            if !mine {
-                return Ok(());
-            }
+        // A full queue means that the worker is busy; the next question tries again.
+        if mine && tasks.try_send(task).is_ok() {
             *slot = Slot::Starting;
         }
-        tasks.send(task).map_err(|_| StoreError::Index("the store's worker has ended".to_owned()))
     }
-}
 
-fn newest(records: &Records, before: u64, limit: usize) -> Records {
-    let below = records.range(..CallId(before)).rev().take(limit);
-    below.map(|(id, record)| (*id, Arc::clone(record))).collect()
-}
+    /// The archives that hold all records up to the last checkpoint.
+    pub(crate) fn archives(&self) -> Vec<ArchiveRow> {
+        held(&self.archives).clone()
+    }
 
-fn decoded(value: &[u8]) -> Result<CallRecord, Trouble> {
-    let Some((version, payload)) = value.split_first() else {
-        return Err(Trouble::Damaged("a record is empty".to_owned()));
-    };
-    archive::decode(*version, payload).map(CallRecord::from).map_err(Trouble::Damaged)
-}
-
-/// Whether a record's call ended, and whether it began, before a time.
-pub(crate) fn ended_before(value: &[u8], before: Timestamp) -> Result<(bool, bool), Trouble> {
-    let record = decoded(value)?;
-    Ok((record.ended < before, record.call.began < before))
+    pub(crate) fn set_archives(&self, archives: &[ArchiveRow]) {
+        archives.clone_into(&mut held(&self.archives));
+    }
 }

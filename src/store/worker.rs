@@ -2,8 +2,9 @@
 
 use crate::index::Trouble;
 use crate::keeper::{self, Kept};
+use crate::records::ended_before;
 use crate::row::ArchiveRow;
-use crate::shared::{JOURNAL_LIMIT, Shared, Slot, ended_before};
+use crate::shared::{JOURNAL_LIMIT, Shared, Slot};
 use crate::{StoreError, checkpoint, journal::Journal};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -57,9 +58,9 @@ impl Worker {
                 Task::Stop => break,
             }
         }
-        drop(self.shared.set_slot(Slot::Down("the store is closed".to_owned())));
         // Without the note the next opening trusts the journal's end as after a crash.
         drop(self.shared.close());
+        drop(self.shared.set_slot(Slot::Down));
     }
 
     /// Opens the index or rebuilds it, and lets whoever waits go on.
@@ -69,24 +70,26 @@ impl Worker {
         self.shared.recovered(recoveries);
         let slot = match outcome {
             Ok(kept) => Slot::Up(Arc::new(kept)),
-            Err(error) => Slot::Down(error.to_string()),
+            // Whoever asks reads the archives, and has it tried again; so does the next checkpoint.
+            Err(_) => Slot::Down,
         };
         drop(self.shared.set_slot(slot));
     }
 
     fn mend(&mut self, kept: Arc<Kept>, trouble: &Trouble) {
         drop(self.shared.set_slot(Slot::Starting));
-        if let Trouble::Damaged(what) = trouble {
-            match keeper::give_up(&self.shared.dir, &kept, what, &self.shared.stamp) {
-                Ok(recovery) => self.shared.recovered([recovery]),
-                Err(error) => {
-                    drop(self.shared.set_slot(Slot::Down(error.to_string())));
-                    return;
-                }
-            }
-        }
+        let given_up = match trouble {
+            Trouble::Disk(_) => Ok(None),
+            trouble => keeper::give_up(&self.shared.dir, &kept, trouble, &self.shared.stamp).map(Some),
+        };
         drop(kept);
-        self.bring_up();
+        match given_up {
+            Ok(recovery) => {
+                self.shared.recovered(recovery);
+                self.bring_up();
+            }
+            Err(_) => drop(self.shared.set_slot(Slot::Down)),
+        }
     }
 
     fn checkpoint(&mut self) -> Result<(), StoreError> {
@@ -100,7 +103,10 @@ impl Worker {
             (generation, live.to_row(), live.freeze())
         };
         match checkpoint::export(&self.shared.dir, generation, state, &self.archives, &frozen) {
-            Ok(archives) => self.archives = archives,
+            Ok(archives) => {
+                self.shared.set_archives(&archives);
+                self.archives = archives;
+            }
             Err(error) => {
                 self.shared.live().thaw();
                 return Err(error);
@@ -136,9 +142,9 @@ impl Worker {
                 self.bring_up();
             }
             Err(keeper::Failure::Index(trouble)) => self.mend(kept, &trouble),
-            Err(keeper::Failure::Store(error)) => {
+            Err(keeper::Failure::Store(_)) => {
                 drop(kept);
-                drop(self.shared.set_slot(Slot::Down(error.to_string())));
+                drop(self.shared.set_slot(Slot::Down));
             }
         }
     }

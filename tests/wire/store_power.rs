@@ -1,10 +1,14 @@
 //! Power cuts, a full disk and a slow one, on a mounted disk that forgets what was not synced.
 
 use super::store_script::{Expected, batch, record, time};
+use crate::world::deadline::Deadline;
 use crate::world::disk::{Cut, Disk};
 use model::{CallId, Change};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
 use store::{Opening, Store, StoreError};
 
 /// Writes until the power goes.
@@ -54,6 +58,7 @@ fn two_hundred_power_cuts_lose_nothing_acknowledged_and_invent_nothing() {
         assert!(expected.has_records(&store).expect("readable"), "round {round}: records differ");
         for recovery in store.take_recoveries() {
             assert_eq!(recovery.lost, None, "round {round}: {recovery:?}");
+            assert!(!recovery.found.contains("stuck"), "round {round}: {recovery:?}");
             rebuilt += 1;
         }
     }
@@ -132,4 +137,71 @@ fn a_slow_disk_holds_up_commits_but_not_readers() {
         commit.join().expect("no panic").expect("kept");
     });
     assert_eq!(store.record(CallId(2)).expect("readable"), Some(record(2)));
+}
+
+/// In a process of its own: an index that is stuck is stuck for all of its process.
+#[test]
+#[ignore = "started by the test below"]
+fn store_whose_index_gets_stuck() {
+    if std::env::var_os(STUCK).is_none() {
+        return;
+    }
+    let disk = Disk::mount("stuck");
+    let folder = disk.path().join("store");
+    let (store, ..) = Store::open(&folder, time(0)).expect("an empty disk");
+    let mut expected = Expected::default();
+    for part in 1..=3 {
+        for _ in 0..20 {
+            expected.next();
+            store.apply(&batch(expected.number)).expect("room");
+        }
+        if part == 2 {
+            // From here on the index's writes never end.
+            disk.hold_writes_to("db");
+        }
+        store.checkpoint().expect("a checkpoint does without the index");
+    }
+    assert!(disk.held_writes() > 0, "the index was never stuck");
+
+    let found: Vec<String> = store.take_recoveries().into_iter().map(|recovery| recovery.found).collect();
+    assert!(found.len() == 1 && found[0].contains("stuck"), "said once: {found:?}");
+    let deadline = Deadline::after(Duration::from_secs(2));
+    assert!(expected.has_records(&store).expect("from the archives"));
+    expected.next();
+    store.apply(&batch(expected.number)).expect("commits go on");
+    drop(store);
+    assert!(!deadline.has_passed(), "it was waited for again");
+    let (store, snapshot, opening) = Store::open(&folder, time(1)).expect("it opens without its index");
+    assert_eq!((snapshot, opening), (expected.snapshot(), Opening::Clean));
+    assert!(expected.has_records(&store).expect("from the archives"));
+    drop(store);
+    assert!(!deadline.has_passed(), "it was waited for again");
+
+    // What the next process finds.
+    disk.release_writes();
+    let copy = PathBuf::from(std::env::var_os(STUCK).expect("set"));
+    for entry in std::fs::read_dir(&folder).expect("readable") {
+        let path = entry.expect("readable").path();
+        if path.is_file() {
+            std::fs::copy(&path, copy.join(path.file_name().expect("named"))).expect("room");
+        }
+    }
+}
+
+const STUCK: &str = "VAXEL_TEST_STORE_STUCK";
+
+#[test]
+fn a_stuck_index_is_given_up_at_once_and_costs_no_record() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let child = Command::new(std::env::current_exe().expect("a test has a path"))
+        .args(["--exact", "wire::store_power::store_whose_index_gets_stuck", "--ignored", "--nocapture"])
+        .env(STUCK, folder.path())
+        .output()
+        .expect("the test binary starts again");
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    let (store, snapshot, opening) = Store::open(folder.path(), time(2)).expect("it opens");
+    let expected = Expected::after(61);
+    assert_eq!((snapshot, opening), (expected.snapshot(), Opening::Clean));
+    assert!(expected.has_records(&store).expect("the index is rebuilt"));
+    assert_eq!(store.take_recoveries(), vec![]);
 }

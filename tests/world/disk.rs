@@ -9,21 +9,38 @@ mod platter;
 
 pub use platter::Cut;
 
+use super::deadline::Deadline;
 use fuser::{BackgroundSession, Config, MountOption};
+use mounted::Parked;
 use platter::Platter;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-/// The platter, and a gate at which syncs can be held up.
+/// How long what a test waits for may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The platter, and gates at which syncs and writes can be held up.
 #[derive(Debug, Default)]
 struct Shared {
     platter: Mutex<Platter>,
     changed: Condvar,
+    held_file: Mutex<Option<OsString>>,
+    parked: Mutex<Vec<Parked>>,
 }
 
 impl Shared {
     fn platter(&self) -> MutexGuard<'_, Platter> {
         self.platter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn held_file(&self) -> MutexGuard<'_, Option<OsString>> {
+        self.held_file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn parked(&self) -> MutexGuard<'_, Vec<Parked>> {
+        self.parked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -94,8 +111,31 @@ impl Disk {
 
     /// Waits until a sync is held up.
     pub fn wait_for_held_sync(&self) {
+        let deadline = Deadline::after(PATIENCE);
         let platter = self.shared.platter();
-        drop(self.shared.changed.wait_while(platter, |platter| platter.waiting == 0));
+        let waited =
+            self.shared.changed.wait_timeout_while(platter, deadline.left(), |platter| platter.waiting == 0);
+        let timed_out = waited.unwrap_or_else(PoisonError::into_inner).1.timed_out();
+        assert!(!timed_out, "nobody synchronised a file within {PATIENCE:?}");
+    }
+
+    /// From now on writes to files of this name wait, and nothing else does.
+    pub fn hold_writes_to(&self, name: &str) {
+        *self.shared.held_file() = Some(name.into());
+    }
+
+    /// How many writes are held up.
+    pub fn held_writes(&self) -> usize {
+        self.shared.parked().len()
+    }
+
+    /// Lets writes through.
+    pub fn release_writes(&self) {
+        *self.shared.held_file() = None;
+        let parked = std::mem::take(&mut *self.shared.parked());
+        for write in parked {
+            write.carry_out(&self.shared);
+        }
     }
 
     /// Lets syncs through.
@@ -108,6 +148,7 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         self.release_syncs();
+        self.release_writes();
         if let Some(session) = self.session.take() {
             drop(session.umount_and_join());
         }

@@ -25,6 +25,25 @@ impl Mounted {
     }
 }
 
+/// A write that waits for its turn; who wrote waits with it.
+#[derive(Debug)]
+pub(super) struct Parked {
+    inode: u64,
+    offset: u64,
+    data: Vec<u8>,
+    reply: ReplyWrite,
+}
+
+impl Parked {
+    /// Writes, and lets whoever wrote go on.
+    pub(super) fn carry_out(self, shared: &Shared) {
+        match shared.platter().write(self.inode, self.offset, &self.data) {
+            Ok(()) => self.reply.written(u32::try_from(self.data.len()).unwrap_or(u32::MAX)),
+            Err(error) => self.reply.error(error),
+        }
+    }
+}
+
 fn attributes(inode: u64, kind: Kind) -> FileAttr {
     let (kind, size) = match kind {
         Kind::Folder => (FileType::Directory, 0),
@@ -147,9 +166,15 @@ impl Filesystem for Mounted {
         _: Option<LockOwner>,
         reply: ReplyWrite,
     ) {
-        match self.shared.platter().write(inode.into(), offset, data) {
-            Ok(()) => reply.written(u32::try_from(data.len()).unwrap_or(u32::MAX)),
-            Err(error) => reply.error(error),
+        let write = Parked { inode: inode.into(), offset, data: data.to_vec(), reply };
+        let held = match &*self.shared.held_file() {
+            Some(name) => self.shared.platter().is_named(inode.into(), name),
+            None => false,
+        };
+        if held {
+            self.shared.parked().push(write);
+        } else {
+            write.carry_out(&self.shared);
         }
     }
 

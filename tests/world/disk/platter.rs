@@ -161,6 +161,14 @@ impl Platter {
         }
     }
 
+    /// Whether a file has this name in some folder.
+    pub fn is_named(&self, file: u64, name: &OsStr) -> bool {
+        self.inodes.values().any(|inode| match inode {
+            Inode::Folder(folder) => folder.names.get(name) == Some(&file),
+            Inode::File(_) => false,
+        })
+    }
+
     pub fn names(&mut self, folder: u64) -> Done<Vec<(u64, Kind, OsString)>> {
         self.on()?;
         let names = self.folder(folder)?.names.clone();
