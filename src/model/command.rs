@@ -266,10 +266,16 @@ pub struct Trunk {
     pub id: TrunkId,
     /// `peer` or `register`.
     pub kind: String,
-    /// Can it carry calls?
+    /// Is it known to carry calls? While that is unknown, calls are tried.
     pub up: bool,
+    /// The same, and whether it is known at all.
+    pub state: TrunkState,
     /// For kind `register`: are we registered? None for peers.
     pub registered: Option<bool>,
+    /// For kind `register`: what the registrar last refused with, while it refuses.
+    pub said: Option<String>,
+    /// For kind `register`: when the registrar is asked again, while it refuses.
+    pub next_try: Option<Timestamp>,
     /// Channels in use.
     pub channels_used: u32,
     /// Channels in all.
@@ -285,6 +291,20 @@ pub struct TrunkHost {
     pub address: String,
     /// Does it answer?
     pub up: bool,
+    /// The same, and whether it is known at all.
+    pub state: TrunkState,
     /// What it last said, for example `200 OK` or `no answer`.
     pub said: String,
+}
+
+/// Whether a trunk, or one host of it, carries calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrunkState {
+    /// It has not been heard from yet; calls are tried.
+    Unknown,
+    /// It answers.
+    Up,
+    /// It does not answer, refuses us, or asked for a pause.
+    Down,
 }

@@ -1,5 +1,6 @@
 //! The core's boundary: what is told to it, and what it wants done.
 
+use jiff::Timestamp;
 use model::site::Site;
 use model::{
     Actor, Change, Command, ContactId, DeviceId, Difference, Event, LegId, Reply, Ticket, TrunkHost, TrunkId,
@@ -61,8 +62,8 @@ pub enum Input {
         trunk: TrunkId,
         /// Its hosts.
         hosts: Vec<TrunkHost>,
-        /// For a trunk that registers: is it registered?
-        registered: Option<bool>,
+        /// For a trunk that registers: is it?
+        registration: Option<Registration>,
     },
     /// Somebody asks for something.
     Command {
@@ -93,6 +94,20 @@ pub enum Input {
         alarm: &'static str,
         /// What is wrong and what to do; none when it is over.
         text: Option<String>,
+    },
+}
+
+/// A trunk's registration with its operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// The operator knows where we are.
+    Registered,
+    /// It does not, or not yet.
+    Not {
+        /// Why, as far as it is known.
+        said: Option<String>,
+        /// When it is tried again, where it waits.
+        next_try: Option<Timestamp>,
     },
 }
 

@@ -16,5 +16,5 @@ mod route;
 mod tests;
 mod trunks;
 
-pub use boundary::{Effect, Input, Offered, Origin, Query};
+pub use boundary::{Effect, Input, Offered, Origin, Query, Registration};
 pub use pbx::Pbx;

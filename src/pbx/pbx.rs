@@ -72,8 +72,8 @@ impl Pbx {
             Input::Offered(offered) => self.offered(now, *offered),
             Input::Leg { leg, event } => self.calls.handle_leg(now, leg, event),
             Input::Contacts { device, contacts } => self.set_contacts(device, contacts),
-            Input::TrunkHosts { trunk, hosts, registered } => {
-                if let Some(event) = self.trunks.update(&trunk, hosts, registered) {
+            Input::TrunkHosts { trunk, hosts, registration } => {
+                if let Some(event) = self.trunks.update(&trunk, hosts, registration) {
                     self.effects.push_back(Effect::Notify(event));
                 }
             }

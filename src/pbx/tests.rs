@@ -9,7 +9,7 @@ use call::{Destination, EndedBy, HangUp, Invite, LegEvent, Refusal};
 use model::site::{Hasher, PasswordHash, Site};
 use model::{
     Actor, CallRecord, Cause, Change, Command, ContactId, DeviceId, LegId, Now, Reply, Snapshot, Ticket,
-    TrunkHost, TrunkId, What,
+    TrunkHost, TrunkId, TrunkState, What,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -97,9 +97,19 @@ impl Office {
     }
 
     fn trunk(&mut self, trunk: &str, up: &[bool]) {
-        let host = |up: &bool| TrunkHost { address: "192.0.2.1:5060".into(), up: *up, said: "200 OK".into() };
-        let hosts = up.iter().map(host).collect();
-        self.input(Input::TrunkHosts { trunk: trunk.into(), hosts, registered: None });
+        let state = |up: &bool| if *up { TrunkState::Up } else { TrunkState::Down };
+        self.trunk_hosts(trunk, &up.iter().map(state).collect::<Vec<_>>());
+    }
+
+    fn trunk_hosts(&mut self, trunk: &str, states: &[TrunkState]) {
+        let host = |state: &TrunkState| TrunkHost {
+            address: "192.0.2.1:5060".into(),
+            up: *state == TrunkState::Up,
+            state: *state,
+            said: "200 OK".into(),
+        };
+        let hosts = states.iter().map(host).collect();
+        self.input(Input::TrunkHosts { trunk: trunk.into(), hosts, registration: None });
     }
 
     /// A device dials.

@@ -4,7 +4,11 @@
 //!            answer                 1st failure               2nd failure or refused
 //!  Unknown ─────────► Up ◄────────────► Doubted ───────────────────► Down
 //!  (usable)      every 30 s   answer  again after 5 s   answer ◄─ every 5 s
+//!     └─ 1st failure ─► Down           503 with Retry-After: Down until then
 //! ```
+//!
+//! A host that has shown itself alive otherwise and never answered OPTIONS at all does not understand the question: its
+//! silence says nothing.
 //!
 //! It sends nothing itself: [`Probes::poll_ask`] says whom to ask, [`Probes::handle_status`] and
 //! [`Probes::handle_silence`] take what came of it. Read [`Probes`] first.
@@ -35,6 +39,9 @@ impl Default for Pace {
         Self { up: Duration::from_secs(30), down: Duration::from_secs(5), patience: Duration::from_secs(4) }
     }
 }
+
+/// The longest pause a host gets.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// A host, by the caller's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,6 +74,8 @@ pub enum Said {
     Status(Status),
     /// Something else that shows it alive.
     Alive,
+    /// It asked for a pause: 503 with Retry-After (RFC 3261 21.5.4).
+    Pause(Status),
     /// No answer.
     Silence(Silence),
 }
@@ -78,6 +87,7 @@ impl fmt::Display for Said {
             Self::Nothing => f.write_str("not asked yet"),
             Self::Status(status) => write!(f, "{status} {}", status.reason()),
             Self::Alive => f.write_str("alive"),
+            Self::Pause(status) => write!(f, "{status} {}, it asked for a pause", status.reason()),
             Self::Silence(Silence::Timeout) => f.write_str("no answer"),
             Self::Silence(Silence::Refused) => f.write_str("connection refused"),
         }
@@ -124,11 +134,15 @@ pub struct Probes {
     last_number: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Host {
     health: Health,
     said: Said,
     turn: Turn,
+    /// It has answered OPTIONS before.
+    answers: bool,
+    /// It asked to be left alone until then.
+    paused: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -163,7 +177,9 @@ impl Probes {
 
     /// Begins to ask `host`, at once. A host that is known already stays as it is.
     pub fn add(&mut self, now: Instant, host: HostId) {
-        let new = || Host { health: Health::Unknown, said: Said::Nothing, turn: Turn::Next(now) };
+        let turn = Turn::Next(now);
+        let new =
+            || Host { health: Health::Unknown, said: Said::Nothing, turn, answers: false, paused: None };
         self.hosts.entry(host).or_insert_with(new);
         self.handle_timeout(now);
     }
@@ -200,8 +216,10 @@ impl Probes {
 
     /// A question got no answer.
     pub fn handle_silence(&mut self, now: Instant, ask: Ask, silence: Silence) {
-        if self.is_awaited(ask) {
-            self.failed(now, ask.host, Said::Silence(silence));
+        match silence {
+            _ if !self.is_awaited(ask) => {}
+            Silence::Timeout => self.unanswered(now, ask.host),
+            Silence::Refused => self.failed(now, ask.host, Said::Silence(silence)),
         }
     }
 
@@ -216,6 +234,29 @@ impl Probes {
     pub fn seen_silent(&mut self, now: Instant, host: HostId, silence: Silence) {
         if self.hosts.contains_key(&host) {
             self.failed(now, host, Said::Silence(silence));
+        }
+    }
+
+    /// The host asked for a pause: until it is over nothing is sent there, but at most five minutes.
+    pub fn put_off(&mut self, now: Instant, id: HostId, (status, after): (Status, Duration)) {
+        let Some(host) = self.hosts.get_mut(&id) else { return };
+        let until = now + after.min(LONGEST_PAUSE);
+        let said = Said::Pause(status);
+        if host.health != Health::Down {
+            self.events.push_back(Event::Down(id, said));
+        }
+        *host = Host { health: Health::Down, said, turn: Turn::Next(until), paused: Some(until), ..*host };
+        self.asks.retain(|ask| ask.host != id);
+    }
+
+    /// The connection to the host is gone: whether it can be had again is to be known now.
+    pub fn ask_now(&mut self, now: Instant, host: HostId) {
+        let paused = |host: &Host| host.paused.is_some_and(|until| until > now);
+        if let Some(state) = self.hosts.get_mut(&host)
+            && !paused(state)
+        {
+            state.turn = Turn::Next(now);
+            self.handle_timeout(now);
         }
     }
 
@@ -245,7 +286,7 @@ impl Probes {
         for (id, turn) in due {
             match turn {
                 Turn::Next(_) => self.ask(now, id),
-                Turn::Asked { .. } => self.failed(now, id, Said::Silence(Silence::Timeout)),
+                Turn::Asked { .. } => self.unanswered(now, id),
             }
         }
     }
@@ -267,11 +308,28 @@ impl Probes {
     fn answered(&mut self, now: Instant, id: HostId, said: Said) {
         let next = Turn::Next(now + self.spread(self.pace.up));
         let Some(host) = self.hosts.get_mut(&id) else { return };
+        if host.paused.is_some_and(|until| until > now) {
+            return;
+        }
         if matches!(host.health, Health::Unknown | Health::Down) {
             self.events.push_back(Event::Up(id));
         }
-        *host = Host { health: Health::Up, said, turn: next };
+        let answers = host.answers || matches!(said, Said::Status(_));
+        *host = Host { health: Health::Up, said, turn: next, answers, paused: None };
         self.asks.retain(|ask| ask.host != id);
+    }
+
+    /// A question was not answered.
+    fn unanswered(&mut self, now: Instant, id: HostId) {
+        let next = Turn::Next(now + self.spread(self.pace.up));
+        match self.hosts.get_mut(&id) {
+            // It lives and takes OPTIONS for noise, as some operators' servers do.
+            Some(host) if host.health == Health::Up && !host.answers => {
+                host.turn = next;
+                self.asks.retain(|ask| ask.host != id);
+            }
+            _ => self.failed(now, id, Said::Silence(Silence::Timeout)),
+        }
     }
 
     fn failed(&mut self, now: Instant, id: HostId, said: Said) {
@@ -279,13 +337,13 @@ impl Probes {
         let Some(host) = self.hosts.get_mut(&id) else { return };
         let health = match (host.health, said) {
             (Health::Down, _) => Health::Down,
-            (_, Said::Silence(Silence::Refused)) | (Health::Doubted, _) => {
+            (_, Said::Silence(Silence::Refused)) | (Health::Doubted | Health::Unknown, _) => {
                 self.events.push_back(Event::Down(id, said));
                 Health::Down
             }
-            (Health::Unknown | Health::Up, _) => Health::Doubted,
+            (Health::Up, _) => Health::Doubted,
         };
-        *host = Host { health, said, turn: next };
+        *host = Host { health, said, turn: next, ..*host };
         self.asks.retain(|ask| ask.host != id);
     }
 

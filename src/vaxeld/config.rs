@@ -20,6 +20,8 @@ pub struct Config {
     pub sip: Sip,
     /// Ports and addresses for sound.
     pub media: Media,
+    /// DNS servers; none uses the system's.
+    pub dns: Vec<SocketAddr>,
     /// The control socket.
     pub control: PathBuf,
     /// What is logged.
@@ -39,6 +41,8 @@ pub struct Sip {
     pub certificate: Option<PathBuf>,
     /// Its key, PEM.
     pub key: Option<PathBuf>,
+    /// Files with the authorities, PEM, that sign the certificates of operators, beside those the system trusts.
+    pub authorities: Vec<PathBuf>,
 }
 
 /// Ports and addresses for sound.
@@ -117,8 +121,10 @@ impl Default for Config {
                 tls: everywhere(5061),
                 certificate: None,
                 key: None,
+                authorities: Vec::new(),
             },
             media: Media { ports: 20_000..=29_999, external_address: None, threads: 1 },
+            dns: Vec::new(),
             control: "/run/vaxel/control.sock".into(),
             log: Log { level: "info".to_owned() },
         }

@@ -125,7 +125,8 @@ impl Core {
                 self.streams.closed(flow);
                 self.exchange.handle_closed(now(), flow);
             }
-            Told::Failed { remote, transport } => {
+            Told::Failed { remote, transport, why } => {
+                self.exchange.handle_unreachable(transport, remote, why);
                 for token in self.streams.failed(transport, remote) {
                     self.exchange.handle_undeliverable(now(), token);
                 }

@@ -6,7 +6,7 @@ use crate::core::{Core, Inlets, now, random};
 use crate::disk::Disk;
 use crate::exchange::{Addresses, Exchange, Listening, Start};
 use crate::log::Recent;
-use crate::resolve::{Resolver, Settings};
+use crate::resolve::{Resolver, Servers, Settings};
 use crate::sound::{SocketPorts, Sound};
 use crate::transport::{Datagrams, Identity, Sent, Streams};
 use anyhow::Context as _;
@@ -84,7 +84,7 @@ async fn serve(Options { config, demo }: Options, recent: Recent, others: &Handl
     let (tell_kept, kept) = mpsc::channel(KEPT);
     let disk = Disk::start(Arc::clone(&store), tell_kept).context("the writer does not start")?;
     let (tell_found, found) = mpsc::channel(INLET);
-    let (resolver, resolving) = Resolver::new(Settings::new(Families::default(), random()), tell_found);
+    let (resolver, resolving) = Resolver::new(resolving(&config), tell_found);
     others.spawn(resolving);
     let (tell_parsed, parsed) = mpsc::channel(16);
 
@@ -163,16 +163,25 @@ fn read_site(document: &str) -> anyhow::Result<Arc<Site>> {
     }
 }
 
+fn resolving(config: &Config) -> Settings {
+    let settings = Settings::new(Families::default(), random());
+    match config.dns.as_slice() {
+        [] => settings,
+        servers => Settings { servers: Servers::These(servers.to_vec()), ..settings },
+    }
+}
+
 fn identity(config: &Config, state: &Path) -> anyhow::Result<Identity> {
+    let trusted = &config.sip.authorities;
     let identity = match (&config.sip.certificate, &config.sip.key) {
-        (Some(certificate), Some(key)) => Identity::given(certificate, key),
+        (Some(certificate), Some(key)) => Identity::given(certificate, key, trusted),
         _ => {
             let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
             let own = config.sip.tls.iter().map(|address| address.ip());
             names.extend(own.filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string()));
             names.extend(config.media.external_address.clone());
             names.dedup();
-            Identity::own(&state.join("tls"), names)
+            Identity::own(&state.join("tls"), names, trusted)
         }
     };
     identity.context("no TLS")

@@ -38,11 +38,12 @@ use pbx::{Effect, Input, Pbx, Query};
 use sip::Method;
 use sip::digest::Authenticator;
 use sip::endpoint::{Endpoint, SessionId};
-use sip::flow::{Flow, SendToken, Transmit};
+use sip::flow::{Flow, SendToken, Transmit, Transport};
 use sip::guard::Guard;
 use sip::locate::Located;
 use sip::registrar::{Limits, Registrar};
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -184,7 +185,13 @@ impl<N: Network> Exchange<N> {
     pub fn handle_closed(&mut self, now: Now, flow: Flow) {
         self.sip.handle_closed(now.mono, flow);
         self.registrar.flow_lost(flow);
+        self.lines_closed(now, flow);
         self.drain(now);
+    }
+
+    /// A connection could not be opened, and why, for people. The messages that waited for it are undeliverable.
+    pub fn handle_unreachable(&mut self, transport: Transport, remote: SocketAddr, why: String) {
+        self.lines_unreachable((transport, remote), why);
     }
 
     /// A message could not be sent.

@@ -1,8 +1,10 @@
 //! The lines to operators: registered, alive, tried one after the other, and what they are told.
 
 mod failover;
+mod health;
 mod inbound;
 mod registered;
+mod registrar;
 mod shown;
 
 use crate::world::simulated::{RawTrunk, World, site};

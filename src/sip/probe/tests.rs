@@ -138,10 +138,10 @@ fn a_late_answer_counts_no_more() {
     let ask = world.probes.poll_ask().unwrap();
     world.seconds = 4.0;
     world.probes.handle_timeout(world.now());
-    assert_eq!(world.probes.health(A), Health::Doubted);
+    assert_eq!(world.probes.health(A), Health::Down, "it was never heard from");
     world.probes.handle_status(world.now(), ask, OK);
     world.probes.handle_silence(world.now(), ask, Silence::Refused);
-    assert_eq!(world.probes.health(A), Health::Doubted);
+    assert_eq!(world.probes.said(A), Said::Silence(Silence::Timeout));
 }
 
 #[test]
@@ -180,4 +180,43 @@ fn adding_a_known_host_again_does_not_disturb_it() {
     world.run(10.0, |_| Does::Says(OK));
     world.probes.add(world.now(), A);
     assert_eq!((world.probes.poll_ask(), world.probes.health(A)), (None, Health::Up));
+}
+
+#[test]
+fn a_host_that_asks_for_a_pause_gets_it_and_not_more() {
+    for (asked_for, long) in [(20, 20.0), (100_000, 300.0)] {
+        let mut world = World::new(&[A]);
+        world.run(10.0, |_| Does::Says(OK));
+        let pause = (Status::SERVICE_UNAVAILABLE, Duration::from_secs(asked_for));
+        world.probes.put_off(world.now(), A, pause);
+        assert_eq!(world.probes.poll_event(), Some(Event::Down(A, Said::Pause(pause.0))));
+        // Neither a call of its own nor a lost connection ends the pause.
+        world.probes.seen_alive(world.now(), A);
+        world.probes.ask_now(world.now(), A);
+        let (asked, events) = world.run(long - 1.0, |_| Does::Says(OK));
+        assert_eq!((asked, events, world.probes.health(A)), (Vec::new(), Vec::new(), Health::Down));
+        assert_eq!(world.run(2.0, |_| Does::Says(OK)).1, [Event::Up(A)]);
+    }
+}
+
+#[test]
+fn a_host_that_never_answers_questions_but_lives_is_up_until_calls_fail() {
+    let mut world = World::new(&[A]);
+    let (_, events) = world.run(10.0, |_| Does::Nothing);
+    assert_eq!(events, [Event::Down(A, Said::Silence(Silence::Timeout))]);
+    world.probes.seen_alive(world.now(), A);
+    assert_eq!(world.run(300.0, |_| Does::Nothing).1, [Event::Up(A)]);
+    for _ in 0..2 {
+        world.probes.seen_silent(world.now(), A, Silence::Timeout);
+    }
+    assert_eq!(world.probes.health(A), Health::Down);
+}
+
+#[test]
+fn a_lost_connection_is_asked_about_at_once() {
+    let mut world = World::new(&[A]);
+    world.run(10.0, |_| Does::Says(OK));
+    world.probes.ask_now(world.now(), A);
+    let (asked, events) = world.run(1.0, |_| Does::Refuses);
+    assert_eq!((asked.len(), events), (1, vec![Event::Down(A, Said::Silence(Silence::Refused))]));
 }

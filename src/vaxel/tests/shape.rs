@@ -4,7 +4,7 @@ use super::fake::{Daemon, vaxel};
 use super::{record, time};
 use model::{
     Call, CallId, Cause, Difference, Direction, Leg, LogEntry, Registration, Reply, Status, TraceLine, Trunk,
-    TrunkHost,
+    TrunkHost, TrunkState,
 };
 use serde_json::{Value, json};
 
@@ -153,14 +153,23 @@ fn traces_and_trunks_are_arrays_of_objects() {
         id: "operator".into(),
         kind: "peer".into(),
         up: true,
+        state: TrunkState::Up,
         registered: None,
+        said: None,
+        next_try: None,
         channels_used: 1,
         channels: 30,
-        hosts: vec![TrunkHost { address: "10.0.0.1:5060".into(), up: true, said: "200 OK".into() }],
+        hosts: vec![TrunkHost {
+            address: "10.0.0.1:5060".into(),
+            up: false,
+            state: TrunkState::Unknown,
+            said: "not asked yet".into(),
+        }],
     };
     let expected = json!([{
-        "id": "operator", "kind": "peer", "up": true, "registered": null, "channels_used": 1, "channels": 30,
-        "hosts": [{"address": "10.0.0.1:5060", "up": true, "said": "200 OK"}],
+        "id": "operator", "kind": "peer", "up": true, "state": "up", "registered": null, "said": null,
+        "next_try": null, "channels_used": 1, "channels": 30,
+        "hosts": [{"address": "10.0.0.1:5060", "up": false, "state": "unknown", "said": "not asked yet"}],
     }]);
     assert_eq!(answer(&["trunks"], Reply::Trunks(vec![trunk])), expected);
 }

@@ -19,6 +19,7 @@ struct Raw {
     state: Option<PathBuf>,
     sip: Sip,
     media: Media,
+    dns: Dns,
     http: Http,
     control: Control,
     log: Log,
@@ -32,6 +33,13 @@ struct Sip {
     tls: Option<Vec<Spanned<String>>>,
     certificate: Option<Spanned<PathBuf>>,
     key: Option<Spanned<PathBuf>>,
+    authorities: Vec<PathBuf>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Dns {
+    servers: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -86,6 +94,8 @@ pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
     for given in [raw.http.http, raw.http.https].into_iter().flatten() {
         addresses(&given)?;
     }
+    config.sip.authorities = raw.sip.authorities;
+    config.dns = addresses(&raw.dns.servers)?;
     match (raw.sip.certificate, raw.sip.key) {
         (Some(one), None) | (None, Some(one)) => {
             let message = "certificate and key go together: give both or neither".to_owned();

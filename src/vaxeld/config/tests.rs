@@ -18,6 +18,11 @@ fn every_key_of_the_contract_is_taken() {
     assert_eq!(config.media.ports, 20_000..=29_999);
     assert_eq!(config.control, Path::new("./state/control.sock"));
     assert_eq!(config.media.external_address, None);
+    assert!(config.dns.is_empty() && config.sip.authorities.is_empty());
+    let given =
+        parse("[dns]\nservers = [\"192.0.2.53:53\"]\n[sip]\nauthorities = [\"operator.pem\"]").unwrap();
+    assert_eq!(given.dns, ["192.0.2.53:53".parse().unwrap()]);
+    assert_eq!(given.sip.authorities, [Path::new("operator.pem")]);
 }
 
 #[test]
@@ -25,6 +30,7 @@ fn a_mistake_is_named_with_file_line_and_what_was_meant() {
     let cases = [
         ("[sip]\nudpp = []", "vaxel.toml:2: unknown field `udpp`, expected one of `udp`, `tcp`, `tls`"),
         ("\n\n[sip]\nudp = [\"5060\"]", "vaxel.toml:4: `5060` is no address with a port"),
+        ("[dns]\nservers = [\"192.0.2.53\"]", "vaxel.toml:2: `192.0.2.53` is no address with a port"),
         ("[media]\nports = \"200-100\"", "vaxel.toml:2: `200-100` is no range of ports"),
         ("[log]\nlevel = \"no=such=thing\"", "vaxel.toml:2: level is one of"),
         ("[sip]\ncertificate = \"a.pem\"", "vaxel.toml:2: certificate and key go together"),

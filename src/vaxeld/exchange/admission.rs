@@ -95,30 +95,49 @@ impl<N: Network> Exchange<N> {
     /// send from other ports than they listen on), whoever gives credentials or is one of our devices is a phone.
     fn trunk_of(&self, flow: &Flow, request: &Request) -> Option<TrunkId> {
         let site = self.site.as_deref()?;
-        if let Some(trunk) = self.lines.at(flow.remote) {
-            return Some(trunk.clone());
+        // Several accounts may be with one server: the one that was called, by its contact or by its numbers.
+        let mut exact = self.lines.at(flow.remote).peekable();
+        if let Some(first) = exact.peek().copied() {
+            let user = dialled(request).unwrap_or_default();
+            let all: Vec<&TrunkId> = exact.collect();
+            let called = |trunk: &&&TrunkId| {
+                let number = site.called(&self.dialled_by_trunk(trunk, request));
+                number.is_some_and(|number| site.trunk(trunk).is_some_and(|trunk| trunk.owns(number)))
+            };
+            let contact = all.iter().find(|trunk| self.lines.is_contact(trunk, &user));
+            return Some((*contact.or_else(|| all.iter().find(called)).unwrap_or(&first)).clone());
         }
         let from = request.headers.from().ok()?;
         let is_device = from.uri.user().is_some_and(|user| site.device(&user).is_some());
         if is_device || request.headers.contains(&Name::Authorization) {
             return None;
         }
-        let by_address = self.lines.on(flow.remote.ip())?;
         // Without a number of ours it is no call for us; a stranger on the same host has to prove who it is.
-        let number = site.called(&self.dialled_by_trunk(by_address, request));
-        number.is_some().then(|| by_address.clone())
+        let ours = |trunk: &&TrunkId| site.called(&self.dialled_by_trunk(trunk, request)).is_some();
+        self.lines.on(flow.remote.ip()).find(ours).cloned()
     }
 
-    /// The number called by a trunk: the Request-URI's, or the To header's where the operator sends calls to the
-    /// contact we registered.
+    /// The number called by a trunk. The Request-URI has it, unless the operator sends calls to the contact that we
+    /// registered, or to a name of its own: then P-Called-Party-ID (RFC 7315 section 4.2) or To has it. The first that
+    /// is a number of the company counts.
     fn dialled_by_trunk(&self, trunk: &TrunkId, request: &Request) -> String {
-        let user = dialled(request).unwrap_or_default();
-        if !self.lines.is_contact(trunk, &user) {
-            return user;
-        }
-        let to = request.headers.to().ok();
-        to.and_then(|to| to.uri.user().map(|user| user.into_owned())).unwrap_or(user)
+        let in_uri = dialled(request).unwrap_or_default();
+        let called = request.headers.addresses(&Name::PCalledPartyId).unwrap_or_default();
+        let named = called.iter().find_map(|address| user(&address.uri));
+        let to = request.headers.to().ok().and_then(|to| user(&to.uri));
+        let contact = self.lines.is_contact(trunk, &in_uri);
+        let uri = Some(in_uri.clone());
+        let places = if contact { [named, to.clone(), uri] } else { [uri, named, to.clone()] };
+        let site = self.site.as_deref();
+        let ours = |number: &String| site.is_some_and(|site| site.called(number).is_some());
+        let fallback = if contact { to.unwrap_or(in_uri) } else { in_uri };
+        places.into_iter().flatten().find(ours).unwrap_or(fallback)
     }
+}
+
+/// The user part of an address, without parameters of a telephone number.
+fn user(uri: &sip::Uri) -> Option<String> {
+    Some(uri.user()?.split(';').next().unwrap_or_default().to_owned())
 }
 
 /// Who a request says it is from: the digest's user, or the From header's.
@@ -136,12 +155,8 @@ fn stored(site: &Site, user: &str) -> Option<Ha1> {
 /// The user part of the Request-URI, with its escapes resolved: `%23` is `#`. `tel:` URIs are numbers whole.
 fn dialled(request: &Request) -> Option<String> {
     match request.uri.scheme() {
-        Scheme::Sip | Scheme::Sips => {
-            let user = request.uri.user().unwrap_or_default();
-            // Parameters of a telephone number in the user part (RFC 3261 section 19.1.6).
-            let number = user.split(';').next().unwrap_or_default();
-            Some(number.to_owned())
-        }
+        // Parameters of a telephone number may be in the user part (RFC 3261 section 19.1.6).
+        Scheme::Sip | Scheme::Sips => Some(user(&request.uri).unwrap_or_default()),
         Scheme::Tel => Some(request.uri.user()?.into_owned()),
         _ => None,
     }

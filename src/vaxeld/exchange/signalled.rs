@@ -21,7 +21,14 @@ impl<N: Network> Exchange<N> {
             Event::Response { id, result } => self.lines_response(now, id, result),
             Event::Cancelled { session, .. } => self.over(now, session, LegEvent::Ended(EndedBy::Party)),
             Event::Ended { session, how } => self.over(now, session, LegEvent::Ended(ended_by(&how))),
-            Event::Failed { session, status, reason, .. } => self.failed(now, session, status, reason),
+            Event::Failed { session, status, reason, retry_after, .. } => {
+                if let (Some(leg), Some(Status::SERVICE_UNAVAILABLE), Some(after)) =
+                    (self.sessions.get(&session).copied(), status, retry_after)
+                {
+                    self.trunk_pauses(now, leg, after);
+                }
+                self.failed(now, session, status, reason);
+            }
             Event::Trying { session } => self.tell(now, session, LegEvent::Trying),
             Event::Provisional { session, status, body, .. } => self.provisional(now, session, status, body),
             Event::Established { session, body, .. } => self.established(now, session, body),
@@ -46,6 +53,7 @@ impl<N: Network> Exchange<N> {
             if let Some(entry) = self.legs.get_mut(&leg) {
                 entry.alive = true;
             }
+            self.trunk_answers(now, leg);
             self.pbx.handle_input(now, Input::Leg { leg, event });
         }
     }
@@ -66,6 +74,7 @@ impl<N: Network> Exchange<N> {
         if let Some(entry) = self.legs.get_mut(&leg) {
             entry.signalling = Signalling::Up(session);
         }
+        self.trunk_answers(now, leg);
         match body
             .map_or(Err("the answer has no description".to_owned()), |body| self.agree(now, leg, &body.bytes))
         {

@@ -1,19 +1,21 @@
 //! The lines to operators: where their servers are, whether they answer, our registrations there.
 
+mod ask;
 mod line;
+mod register;
+mod report;
+mod way;
 
-use super::outgoing::Way;
 use super::{Exchange, Network, Output, names};
 use line::{Line, Slot};
-use model::site::{Site, Trunk, TrunkKind};
-use model::{LegId, Now, TrunkHost, TrunkId};
-use pbx::Input;
+use model::site::{Registrar, Site, Trunk, TrunkKind};
+use model::{Now, TrunkId};
+use sip::Authority;
 use sip::digest::Credentials;
-use sip::endpoint::{OutOfDialog, RequestFailed, RequestId};
-use sip::flow::{HostPort, Transport};
+use sip::endpoint::RequestId;
+use sip::flow::Transport;
 use sip::locate::{Families, Locate, Located, Place};
-use sip::probe::{Ask, Pace, Probes, Silence};
-use sip::{Authority, Headers, Method, NameAddr, Response, Status, Uri};
+use sip::probe::{Ask, HostId, Pace, Probes};
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -34,7 +36,7 @@ pub struct Wanted {
 /// A request of ours that a line waits for.
 enum Asked {
     Probe(Ask),
-    Register { trunk: TrunkId, number: u64 },
+    Register { trunk: TrunkId, number: u64, server: SocketAddr },
 }
 
 /// All lines.
@@ -42,6 +44,8 @@ pub(crate) struct Lines {
     lines: BTreeMap<TrunkId, Line>,
     probes: Probes,
     asked: HashMap<RequestId, Asked>,
+    /// Why a server could not be connected to, for people; as long as that was the last thing known of it.
+    refusals: HashMap<HostId, String>,
     random: names::Random,
     next_slot: u64,
 }
@@ -50,25 +54,47 @@ impl Lines {
     pub fn new(seed: [u8; 32]) -> Self {
         let mut random = names::Random::new(seed);
         let probes = Probes::new(Pace::default(), random.seed());
-        Self { lines: BTreeMap::new(), probes, asked: HashMap::new(), random, next_slot: 0 }
+        let (lines, asked, refusals) = (BTreeMap::new(), HashMap::new(), HashMap::new());
+        Self { lines, probes, asked, refusals, random, next_slot: 0 }
     }
 
-    /// The trunk with exactly this address.
-    pub fn at(&self, address: SocketAddr) -> Option<&TrunkId> {
-        let has = |line: &&Line| line.slots().any(|slot| slot.candidate.addr == address);
-        self.lines.values().find(has).map(|line| &line.trunk)
+    /// The trunks with exactly this address.
+    pub fn at(&self, address: SocketAddr) -> impl Iterator<Item = &TrunkId> {
+        let has = move |line: &&Line| line.slots().any(|slot| slot.candidate.addr == address);
+        self.lines.values().filter(has).map(|line| &line.trunk)
     }
 
-    /// A trunk on this IP address.
-    pub fn on(&self, address: IpAddr) -> Option<&TrunkId> {
-        let has = |line: &&Line| line.slots().any(|slot| slot.candidate.addr.ip() == address);
-        self.lines.values().find(has).map(|line| &line.trunk)
+    /// The trunks on this IP address.
+    pub fn on(&self, address: IpAddr) -> impl Iterator<Item = &TrunkId> {
+        let has = move |line: &&Line| line.slots().any(|slot| slot.candidate.addr.ip() == address);
+        self.lines.values().filter(has).map(|line| &line.trunk)
     }
 
     /// Is this the user part that we registered with the trunk?
     pub fn is_contact(&self, trunk: &TrunkId, user: &str) -> bool {
         let registration = self.lines.get(trunk).and_then(|line| line.registration.as_ref());
         registration.is_some_and(|registration| *registration.account().contact_user == *user)
+    }
+
+    fn slot_at(&self, address: SocketAddr) -> Option<HostId> {
+        let mut slots = self.lines.values().flat_map(Line::slots);
+        slots.find(|slot| slot.candidate.addr == address).map(|slot| slot.id)
+    }
+
+    fn slot_on(&self, (transport, address): (Transport, SocketAddr)) -> Option<HostId> {
+        let mut slots = self.lines.values().flat_map(Line::slots);
+        let found = |slot: &&Slot| slot.candidate.transport == transport && slot.candidate.addr == address;
+        slots.find(found).map(|slot| slot.id)
+    }
+
+    fn trunk_with(&self, slot: HostId) -> Option<&TrunkId> {
+        let of = |line: &&Line| line.slots().any(|other| other.id == slot);
+        self.lines.values().find(of).map(|line| &line.trunk)
+    }
+
+    fn forget(&mut self, slot: HostId) {
+        self.probes.remove(slot);
+        self.refusals.remove(&slot);
     }
 
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
@@ -87,7 +113,7 @@ impl<N: Network> Exchange<N> {
             if site.trunk(&id).is_some_and(|trunk| line.fits(trunk)) {
                 self.lines.lines.insert(id, line);
             } else {
-                line.slots().for_each(|slot| self.lines.probes.remove(slot.id));
+                line.slots().for_each(|slot| self.lines.forget(slot.id));
             }
         }
         for trunk in site.trunks() {
@@ -118,8 +144,8 @@ impl<N: Network> Exchange<N> {
         match result {
             Ok(located) => {
                 let gone = line.place(now.mono, wanted.host, located, &mut self.lines.next_slot);
-                gone.into_iter().for_each(|slot| self.lines.probes.remove(slot));
                 let slots: Vec<_> = line.slots().map(|slot| slot.id).collect();
+                gone.into_iter().for_each(|slot| self.lines.forget(slot));
                 slots.into_iter().for_each(|slot| self.lines.probes.add(now.mono, slot));
             }
             Err(why) => {
@@ -130,96 +156,6 @@ impl<N: Network> Exchange<N> {
         self.give_servers(now, &wanted.trunk);
         self.report(now, &wanted.trunk);
         self.attend(now);
-    }
-
-    /// A response to a request of a line.
-    pub(crate) fn lines_response(
-        &mut self,
-        now: Now,
-        id: RequestId,
-        result: Result<Box<Response>, RequestFailed>,
-    ) {
-        let silence = |failed: &RequestFailed| match failed {
-            RequestFailed::Timeout => Silence::Timeout,
-            RequestFailed::Transport => Silence::Refused,
-        };
-        match self.lines.asked.remove(&id) {
-            Some(Asked::Probe(ask)) => match &result {
-                Ok(response) => self.lines.probes.handle_status(now.mono, ask, response.status),
-                Err(failed) => self.lines.probes.handle_silence(now.mono, ask, silence(failed)),
-            },
-            Some(Asked::Register { trunk, number }) => {
-                let line = self.lines.lines.get_mut(&trunk);
-                let Some(registration) = line.and_then(|line| line.registration.as_mut()) else { return };
-                match &result {
-                    Ok(response) => registration.handle_response(now.mono, number, response),
-                    Err(failed) => registration.handle_silence(now.mono, number, silence(failed)),
-                }
-            }
-            None => {}
-        }
-        self.attend(now);
-    }
-
-    /// A call leg to a trunk's host failed without an answer: that counts like an unanswered probe.
-    pub(crate) fn trunk_failed(&mut self, now: Now, leg: LegId, status: Option<Status>) {
-        if status.is_none()
-            && let Some(slot) = self.legs.get(&leg).and_then(|leg| leg.slot)
-        {
-            self.lines.probes.seen_silent(now.mono, slot, Silence::Timeout);
-            self.attend(now);
-        }
-    }
-
-    /// A request from a trunk's address shows it alive.
-    pub(crate) fn alive(&mut self, now: Now, flow: &sip::flow::Flow) {
-        let at = |slot: &&Slot| slot.candidate.addr == flow.remote;
-        let slot = self.lines.lines.values().flat_map(Line::slots).find(at).map(|slot| slot.id);
-        if let Some(slot) = slot {
-            self.lines.probes.seen_alive(now.mono, slot);
-            self.attend(now);
-        }
-    }
-
-    /// Takes our registrations back.
-    pub(crate) fn unregister(&mut self, now: Now) {
-        for line in self.lines.lines.values_mut() {
-            if let Some(registration) = &mut line.registration {
-                registration.stop(now.mono);
-            }
-        }
-        self.attend(now);
-    }
-
-    /// How a call gets to one host of a trunk.
-    pub(crate) fn way_to_trunk(&mut self, trunk: &TrunkId, host: usize, called: &str) -> Option<Way> {
-        let line = self.lines.lines.get(trunk)?;
-        let slot = line.slots().nth(host)?.clone();
-        let service_route = line.registration.as_ref().and_then(|registration| registration.bound());
-        let route = service_route.map(|bound| bound.service_route.clone()).unwrap_or_default();
-        let (home, credentials) = (line.home.clone(), line.credentials.clone());
-        let source = self.network.source(slot.candidate.addr.ip());
-        let to = (slot.candidate.addr, slot.candidate.tls_name.clone());
-        let (target, own) = self.addresses.target(slot.candidate.transport, to, source)?;
-        let domain = home.clone().unwrap_or_else(|| slot.candidate.addr.into());
-        let request_uri = Uri::sip(Some(called), &domain);
-        let request_uri = match slot.candidate.transport {
-            Transport::Udp => request_uri,
-            transport => request_uri.with_param("transport", Some(transport.in_uri())),
-        };
-        let to = NameAddr::new(Uri::sip(Some(called), &Authority { port: None, ..domain }));
-        let from_host =
-            home.map_or_else(|| own.advertised.clone(), |home| HostPort::new(&plain(&home), 5060));
-        Some(Way {
-            target,
-            own,
-            request_uri,
-            to,
-            route: route.iter().filter_map(|hop| NameAddr::parse(hop)).collect(),
-            credentials,
-            from_host,
-            slot: Some(slot.id),
-        })
     }
 
     /// Looks for servers whose time has come. Addresses need no search.
@@ -249,14 +185,16 @@ impl<N: Network> Exchange<N> {
         let mut changed: Vec<TrunkId> = Vec::new();
         while let Some(event) = self.lines.probes.poll_event() {
             let slot = match event {
-                sip::probe::Event::Up(slot) => slot,
+                sip::probe::Event::Up(slot) => {
+                    self.lines.refusals.remove(&slot);
+                    slot
+                }
                 sip::probe::Event::Down(slot, said) => {
                     tracing::warn!(%said, "a trunk's host does not answer");
                     slot
                 }
             };
-            let of = |line: &&Line| line.slots().any(|other| other.id == slot);
-            changed.extend(self.lines.lines.values().find(of).map(|line| line.trunk.clone()));
+            changed.extend(self.lines.trunk_with(slot).cloned());
         }
         let trunks: Vec<TrunkId> = self.lines.lines.keys().cloned().collect();
         for trunk in trunks {
@@ -268,163 +206,22 @@ impl<N: Network> Exchange<N> {
             self.report(now, &trunk);
         }
     }
-
-    fn attend_registration(&mut self, now: Now, trunk: &TrunkId) -> bool {
-        let mut changed = false;
-        loop {
-            let line = self.lines.lines.get_mut(trunk);
-            let Some(registration) = line.and_then(|line| line.registration.as_mut()) else { return changed };
-            if let Some(attempt) = registration.poll_attempt() {
-                self.send_register(now, trunk, attempt);
-            } else if let Some(candidate) = registration.poll_keepalive() {
-                self.keep_alive(candidate);
-            } else if let Some(event) = registration.poll_event() {
-                changed = true;
-                self.registration_event(now, trunk, event);
-            } else {
-                return changed;
-            }
-        }
-    }
-
-    fn registration_event(&mut self, now: Now, trunk: &TrunkId, event: sip::registration::Event) {
-        use sip::registration::Event;
-        match event {
-            Event::Registered { expires, .. } => tracing::info!(%trunk, ?expires, "registered"),
-            Event::Failed { why, retry_in } => tracing::warn!(%trunk, %why, ?retry_in, "not registered"),
-            Event::Lost => tracing::warn!(%trunk, "the registration is lost"),
-            Event::Stopped => {}
-            Event::Seen { address } => {
-                if self.addresses.learn(address.ip()) {
-                    tracing::info!(address = %address.ip(), "the box is seen from outside at this address");
-                    self.give_servers(now, trunk);
-                }
-            }
-        }
-    }
-
-    fn send_register(&mut self, now: Now, trunk: &TrunkId, attempt: sip::registration::Attempt) {
-        let credentials = self.lines.lines.get(trunk).and_then(|line| line.credentials.clone());
-        let server = &attempt.server;
-        let source = self.network.source(server.addr.ip());
-        let target = self.addresses.target(server.transport, (server.addr, server.tls_name.clone()), source);
-        let asked = Asked::Register { trunk: trunk.clone(), number: attempt.number };
-        let Some((target, _)) = target else {
-            self.refuse_register(now, trunk, attempt.number);
-            return;
-        };
-        let cseq = Some(attempt.cseq);
-        let id = self.sip.request(
-            now.mono,
-            OutOfDialog {
-                target,
-                method: Method::Register,
-                request_uri: attempt.request_uri,
-                from: attempt.from,
-                to: attempt.to,
-                headers: attempt.headers,
-                cseq,
-                body: None,
-                credentials,
-            },
-        );
-        self.lines.asked.insert(id, asked);
-    }
-
-    fn refuse_register(&mut self, now: Now, trunk: &TrunkId, number: u64) {
-        let line = self.lines.lines.get_mut(trunk);
-        if let Some(registration) = line.and_then(|line| line.registration.as_mut()) {
-            registration.handle_silence(now.mono, number, Silence::Refused);
-        }
-    }
-
-    fn keep_alive(&mut self, candidate: sip::locate::Candidate) {
-        let source = self.network.source(candidate.addr.ip());
-        let target = self.addresses.target(candidate.transport, (candidate.addr, candidate.tls_name), source);
-        if let Some((target, _)) = target {
-            self.outputs.push_back(Output::Transmit(sip::flow::Transmit {
-                to: target.hop(),
-                payload: b"\r\n\r\n".to_vec(),
-                token: sip::flow::SendToken::UNTRACKED,
-            }));
-        }
-    }
-
-    fn ask(&mut self, now: Now, ask: Ask) {
-        let of = |slot: &&Slot| slot.id == ask.host;
-        let slot = self.lines.lines.values().flat_map(Line::slots).find(of).cloned();
-        let Some(slot) = slot else { return };
-        let source = self.network.source(slot.candidate.addr.ip());
-        let to = (slot.candidate.addr, slot.candidate.tls_name.clone());
-        let Some((target, own)) = self.addresses.target(slot.candidate.transport, to, source) else {
-            self.lines.probes.handle_silence(now.mono, ask, Silence::Refused);
-            return;
-        };
-        let Some(from) = names::name("vaxel", &own.advertised).map(NameAddr::new) else { return };
-        let request_uri = Uri::sip(None, &slot.candidate.addr.into());
-        let to = NameAddr::new(request_uri.clone());
-        let id = self.sip.request(
-            now.mono,
-            OutOfDialog {
-                target,
-                method: Method::Options,
-                request_uri,
-                from,
-                to,
-                headers: Headers::new(),
-                cseq: None,
-                body: None,
-                credentials: None,
-            },
-        );
-        self.lines.asked.insert(id, Asked::Probe(ask));
-    }
-
-    fn give_servers(&mut self, now: Now, trunk: &TrunkId) {
-        let Some(line) = self.lines.lines.get(trunk) else { return };
-        if line.registration.is_none() {
-            return;
-        }
-        let slots: Vec<Slot> = line.slots().cloned().collect();
-        let mut servers = Vec::new();
-        for slot in slots {
-            let source = self.network.source(slot.candidate.addr.ip());
-            let own = self.addresses.towards(slot.candidate.transport, slot.candidate.addr.ip(), source);
-            let advertised = own.and_then(|own| Authority::parse(&own.advertised.to_string()));
-            servers.extend(advertised.map(|advertised| sip::registration::Server {
-                candidate: slot.candidate.clone(),
-                advertised,
-            }));
-        }
-        if let Some(registration) =
-            self.lines.lines.get_mut(trunk).and_then(|line| line.registration.as_mut())
-        {
-            registration.set_servers(now.mono, servers);
-            registration.start(now.mono);
-        }
-    }
-
-    /// Tells the core how a trunk is.
-    fn report(&mut self, now: Now, trunk: &TrunkId) {
-        let Some(line) = self.lines.lines.get(trunk) else { return };
-        let hosts = line.slots().map(|slot| TrunkHost {
-            address: slot.candidate.addr.to_string(),
-            up: self.lines.probes.health(slot.id).is_usable(),
-            said: self.lines.probes.said(slot.id).to_string(),
-        });
-        let hosts: Vec<TrunkHost> = hosts.chain(line.missing()).collect();
-        let registered = line.registration.as_ref().map(|registration| registration.bound().is_some());
-        let trunk = trunk.clone();
-        self.pbx.handle_input(now, Input::TrunkHosts { trunk, hosts, registered });
-    }
 }
 
 /// The trunk's domain for Request-URIs and From: the registrar's; for a peer none, its address is used.
 fn home(trunk: &Trunk) -> Option<Authority> {
     match &trunk.kind {
         TrunkKind::Peer { .. } => None,
-        TrunkKind::Register(registrar) => Authority::parse(&registrar.host.to_string()),
+        TrunkKind::Register(registrar) => domain(registrar),
     }
+}
+
+/// The domain of the address of record; the server's own name and port where no other was given.
+fn domain(registrar: &Registrar) -> Option<Authority> {
+    if registrar.domain == registrar.host.name {
+        return Authority::parse(&registrar.host.to_string());
+    }
+    Authority::parse(&registrar.domain)
 }
 
 fn credentials(trunk: &Trunk) -> Option<Credentials> {
@@ -433,13 +230,5 @@ fn credentials(trunk: &Trunk) -> Option<Credentials> {
         TrunkKind::Register(registrar) => {
             Some(Credentials { user: registrar.auth_username.clone(), secret: registrar.secret.clone() })
         }
-    }
-}
-
-/// A host without brackets and port.
-fn plain(authority: &Authority) -> String {
-    match &authority.host {
-        sip::Host::Name(name) => name.to_string(),
-        sip::Host::Ip(ip) => ip.to_string(),
     }
 }

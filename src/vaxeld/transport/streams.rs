@@ -1,9 +1,9 @@
 //! TCP and TLS connections for SIP: accepted and opened, bounded in number, in time and in what they may queue.
 
 use super::places::{Place, Places};
-use super::tls::Identity;
+use super::tls::{Identity, refusal};
 use sip::flow::{Flow, SendToken, Transport};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
@@ -47,6 +47,8 @@ pub enum Told {
         remote: SocketAddr,
         /// Of which transport.
         transport: Transport,
+        /// Why, for people.
+        why: String,
     },
 }
 
@@ -271,12 +273,13 @@ async fn accepted_one(
 
 async fn open(way: Way, identity: Arc<Identity>, tell: mpsc::Sender<Told>) {
     let (transport, remote) = (way.transport, way.remote);
-    match timeout(OPEN_MAX, connect(&way, &identity, &tell)).await {
+    let why = match timeout(OPEN_MAX, connect(&way, &identity, &tell)).await {
         Ok(Ok(())) => return,
-        Ok(Err(error)) => tracing::debug!(%error, %remote, "a connection could not be opened"),
-        Err(_) => tracing::debug!(%remote, "a connection was not answered in time"),
-    }
-    if tell.send(Told::Failed { remote, transport }).await.is_err() {
+        Ok(Err(error)) => refusal(&error, way.tls_name.as_deref()),
+        Err(_) => "no connection within four seconds".to_owned(),
+    };
+    tracing::debug!(why, %remote, "a connection could not be opened");
+    if tell.send(Told::Failed { remote, transport, why }).await.is_err() {
         tracing::debug!("the core has stopped");
     }
 }
@@ -284,6 +287,8 @@ async fn open(way: Way, identity: Arc<Identity>, tell: mpsc::Sender<Told>) {
 async fn connect(way: &Way, identity: &Arc<Identity>, tell: &mpsc::Sender<Told>) -> io::Result<()> {
     let stream = TcpStream::connect(way.remote).await?;
     stream.set_nodelay(true)?;
+    // A far end that has vanished is noticed by the system, and the next message opens a new connection.
+    SockRef::from(&stream).set_tcp_user_timeout(Some(WRITE_MAX))?;
     let flow = Flow { transport: way.transport, local: way.local, remote: way.remote };
     let tell = tell.clone();
     match way.transport {

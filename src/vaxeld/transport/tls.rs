@@ -48,14 +48,14 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// With a certificate chain and key that were given.
-    pub fn given(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
-        Self::new(certificates(certificate)?, private_key(key)?, None)
+    /// With a certificate chain and key that were given. `trusted` are files with further authorities.
+    pub fn given(certificate: &Path, key: &Path, trusted: &[PathBuf]) -> Result<Self, TlsError> {
+        Self::new(certificates(certificate)?, private_key(key)?, trusted)
     }
 
     /// With the box's own: made once by an authority of its own and kept in `folder`. Phones are given the
-    /// authority's certificate, `authority.pem`.
-    pub fn own(folder: &Path, names: Vec<String>) -> Result<Self, TlsError> {
+    /// authority's certificate, `authority.pem`; the box trusts it as well.
+    pub fn own(folder: &Path, names: Vec<String>, trusted: &[PathBuf]) -> Result<Self, TlsError> {
         let authority = folder.join("authority.pem");
         let (certificate, key) = (folder.join("box.pem"), folder.join("box.key"));
         if !certificate.exists() || !key.exists() {
@@ -63,17 +63,19 @@ impl Identity {
                 .map_err(|source| TlsError::File { path: folder.to_owned(), source })?;
             make(&authority, (&certificate, &key), names)?;
         }
-        Self::new(certificates(&certificate)?, private_key(&key)?, Some(&authority))
+        let trusted = [trusted, &[authority]].concat();
+        Self::new(certificates(&certificate)?, private_key(&key)?, &trusted)
     }
 
     fn new(
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
-        authority: Option<&Path>,
+        trusted: &[PathBuf],
     ) -> Result<Self, TlsError> {
         let mut roots = RootCertStore::empty();
         let system = Path::new("/etc/ssl/certs/ca-certificates.crt");
-        for path in [Some(system).filter(|path| path.exists()), authority].into_iter().flatten() {
+        let system = Some(system).filter(|path| path.exists());
+        for path in system.into_iter().chain(trusted.iter().map(PathBuf::as_path)) {
             roots.add_parsable_certificates(certificates(path)?);
         }
         let server = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
@@ -98,6 +100,30 @@ impl Identity {
             None => ServerName::from(address),
         };
         TlsConnector::from(Arc::clone(&self.client)).connect(name, stream).await
+    }
+}
+
+/// Why a connection could not be opened, for people: most of all, what is wrong with a certificate.
+pub(super) fn refusal(error: &io::Error, name: Option<&str>) -> String {
+    use rustls::CertificateError as Wrong;
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match (tls, error.kind()) {
+        (Some(rustls::Error::InvalidCertificate(wrong)), _) => match wrong {
+            Wrong::Expired | Wrong::ExpiredContext { .. } => "its certificate has expired".to_owned(),
+            Wrong::NotValidYet | Wrong::NotValidYetContext { .. } => {
+                "its certificate is not valid yet: is the box's clock right?".to_owned()
+            }
+            Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => {
+                format!("its certificate is not for {}", name.unwrap_or("its address"))
+            }
+            Wrong::UnknownIssuer => {
+                "its certificate is from an authority that the box does not trust".to_owned()
+            }
+            other => format!("its certificate is refused: {other}"),
+        },
+        (Some(other), _) => format!("TLS does not come about: {other}"),
+        (None, io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
+        (None, _) => error.to_string(),
     }
 }
 

@@ -1,21 +1,23 @@
 //! One line: a trunk's hosts and the servers found behind each.
 
 use super::super::names::Random;
-use super::{Wanted, credentials, home};
+use super::{Wanted, credentials, domain, home};
+use jiff::Timestamp;
 use model::site::{Trunk, TrunkKind};
-use model::{TrunkHost, TrunkId};
+use model::{TrunkHost, TrunkId, TrunkState};
 use sip::Authority;
 use sip::digest::Credentials;
 use sip::flow::Transport;
 use sip::locate::{Candidate, Located, Place};
 use sip::probe::HostId;
-use sip::registration::{Account, Registration};
+use sip::registration::{Account, Failure, Registration};
 use std::time::{Duration, Instant};
 
-/// How soon a search that failed is tried again.
-const RETRY: Duration = Duration::from_secs(30);
+/// How soon a search that failed is tried again: the first time, doubled each time after, and at most.
+const RETRY: Duration = Duration::from_secs(2);
+const RETRY_MAX: Duration = Duration::from_secs(30);
 /// Names are not looked up more often than this, whatever the DNS says.
-const SHORTEST: Duration = Duration::from_secs(10);
+const SHORTEST: Duration = Duration::from_secs(5);
 
 /// A server.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub(crate) struct Line {
     pub registration: Option<Registration>,
     pub credentials: Option<Credentials>,
     pub home: Option<Authority>,
+    /// Why the registration is not there, since it failed last.
+    pub trouble: Option<Trouble>,
     hosts: Vec<Host>,
     given: Trunk,
 }
@@ -41,6 +45,15 @@ struct Host {
     search_at: Option<Instant>,
     searched: bool,
     trouble: Option<String>,
+    /// Searches in a row that came to nothing.
+    failures: u32,
+}
+
+/// Why a registration is not there.
+pub(crate) struct Trouble {
+    pub why: Failure,
+    /// When it is tried again.
+    pub next_try: Option<Timestamp>,
 }
 
 impl Line {
@@ -57,10 +70,11 @@ impl Line {
             search_at: None,
             searched: false,
             trouble: None,
+            failures: 0,
         });
         let registration = match &trunk.kind {
             TrunkKind::Peer { .. } => None,
-            TrunkKind::Register(registrar) => Authority::parse(&registrar.host.to_string()).map(|domain| {
+            TrunkKind::Register(registrar) => domain(registrar).map(|domain| {
                 let account =
                     Account { expires: registrar.expires_s, ..Account::new(domain, &registrar.username) };
                 Registration::new(account, random.seed())
@@ -71,6 +85,7 @@ impl Line {
             registration,
             credentials: credentials(trunk),
             home: home(trunk),
+            trouble: None,
             hosts: hosts.collect(),
             given: trunk.clone(),
         }
@@ -92,6 +107,8 @@ impl Line {
         unknown.map(|host| TrunkHost {
             address: host.wanted.place.host().to_string(),
             up: false,
+            // Without an address there is nothing that a call could try.
+            state: TrunkState::Down,
             said: host.trouble.clone().unwrap_or_else(|| "not found yet".to_owned()),
         })
     }
@@ -123,7 +140,7 @@ impl Line {
                 Slot { id: HostId(*next), candidate }
             }));
         }
-        host.trouble = None;
+        (host.trouble, host.failures) = (None, 0);
         host.search_at = Some(now + located.ttl.max(SHORTEST));
         old.into_iter().map(|slot| slot.id).collect()
     }
@@ -132,7 +149,8 @@ impl Line {
     pub fn not_found(&mut self, now: Instant, host: usize, why: String) {
         if let Some(host) = self.hosts.get_mut(host) {
             host.trouble = Some(why);
-            host.search_at = Some(now + RETRY);
+            host.search_at = Some(now + (RETRY * 2u32.saturating_pow(host.failures.min(8))).min(RETRY_MAX));
+            host.failures += 1;
         }
     }
 }
