@@ -4,7 +4,10 @@
 
 use media::dtmf::{Event as Digit, EventReceiver};
 use media::srtp::{MasterKey, Suite};
-use media::{Agreed, Codec, Command, Direction, Graph, Leg, Repeat, Source, SrtpKeys, Tone, rtcp, rtp};
+use media::{
+    Agreed, Clip, Codec, Command, Cue, Direction, Graph, Leg, Program, Repeat, Role, Room, SrtpKeys, Take,
+    Tape, Tone, Watch, rtcp, rtp,
+};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -66,13 +69,21 @@ fn parse(now: Instant, packet: &[u8]) {
 }
 
 fn command(leg: Leg, choice: u8) -> Command {
-    match choice % 12 {
+    let (to, cue, tape) = (leg.into(), Cue(1), Tape(leg.0));
+    match choice % 16 {
         0 => Command::Connect { a: leg, b: Leg(1 + u64::from(choice) % 3) },
         1 => Command::Disconnect { leg },
-        2 => Command::Play { leg, source: Source::Tone(Tone::BEEP, Repeat::Once) },
-        3 => Command::Play { leg, source: Source::Samples { rate: 8000, samples: vec![99; 700].into() } },
+        2 => Command::Play { to, cue, program: Program::tone(Tone::BEEP) },
+        3 => {
+            let program = Program::clip(Clip::new(8000, &[99; 700])).repeated(Repeat::Together);
+            Command::Play { to, cue, program }
+        }
         4 => Command::SendDigit { leg, digit: '5', ms: u32::from(choice) * 4 },
-        5 => Command::Stop { leg },
+        5 => Command::Stop { to },
+        6 => Command::Join { room: Room(1), leg, role: Role::MEMBER },
+        7 => Command::Join { room: Room(1), leg, role: Role::whispering(Leg(1)) },
+        8 => Command::Record { tape, take: Take::Leg(leg), watch: Watch::default() },
+        9 => Command::EndRecord { tape },
         _ => Command::Configure { leg, agreed: Box::new(agreed(leg.0, choice)) },
     }
 }

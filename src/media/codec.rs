@@ -147,6 +147,25 @@ impl Encoder {
         }
     }
 
+    /// An encoder that goes on where this one is, for another listener to the same stream up to now; `last` is the
+    /// frame encoded last. Opus cannot be copied: a new one hears that frame and begins with one that stands alone.
+    pub(crate) fn split(&self, last: &[i16]) -> Self {
+        Self(match &self.0 {
+            Coding::Pcmu => Coding::Pcmu,
+            Coding::Pcma => Coding::Pcma,
+            Coding::G722(encoder) => Coding::G722(encoder.clone()),
+            Coding::Opus(encoder) => Coding::Opus(encoder.split(last)),
+        })
+    }
+
+    /// The next packet does not lean on earlier ones, so that a decoder that heard another stream before understands
+    /// it. G.711 never does; G.722 adapts by itself, in some milliseconds.
+    pub fn start_afresh(&mut self) {
+        if let Coding::Opus(encoder) = &mut self.0 {
+            encoder.start_afresh();
+        }
+    }
+
     /// Appends the payload of one packet to `out`. `pcm` is at [`Codec::sample_rate`] and of a length that
     /// [`Codec::packet_time_ms`] allows: of another, Opus makes nothing and the others still all of it.
     pub fn encode(&mut self, pcm: &[i16], out: &mut Vec<u8>) {

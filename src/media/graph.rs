@@ -5,15 +5,29 @@
 //!            latch, SRTP, counting   as it is │ repacked │ transcoded     own SSRC, numbers, SRTP
 //! ```
 //!
-//! Every leg owns its outgoing stream from its opening on; what feeds it may change at any packet. After every
-//! `handle_…`, drain [`Graph::poll_transmit`] and [`Graph::poll_event`]. Mixing and recording are not here yet: a mix
-//! is one more kind of feed.
+//! Every leg owns its outgoing stream from its opening on; what feeds it may change at any packet:
+//!
+//! | command | what the leg hears |
+//! |---|---|
+//! | `Connect` | one other leg: its packets as they are where codecs agree |
+//! | `Join` | a room: all others who are heard there, mixed every 20 ms |
+//! | `Play` | a program in place of either, until it ends or `Stop` |
+//! | `SendDigit` | a digit before anything else |
+//!
+//! `Record` takes what a leg, a call or a room says without touching any of these. Digits are events whatever a leg is
+//! doing, and no room hears them. After every `handle_…`, drain [`Graph::poll_transmit`], [`Graph::poll_event`] and
+//! [`Graph::poll_recorded`].
 
+mod beat;
+mod chorus;
+mod command;
 mod egress;
+mod hearing;
 mod ingress;
 mod latch;
 mod line;
 mod listening;
+mod mix;
 mod outbox;
 mod pace;
 mod player;
@@ -21,28 +35,34 @@ mod protection;
 mod relay;
 mod repacket;
 mod reports;
+mod station;
+mod tape;
 #[cfg(test)]
 mod tests;
 mod transcode;
 mod voice;
 
-use crate::codec::Codec;
 use crate::dtmf::Digit;
 use crate::negotiation::Agreed;
-use crate::quality::Statistics;
 use crate::rtcp::NtpClock;
 use crate::rtp;
-use crate::tone::Tone;
+pub use command::{
+    Channel, Command, Cue, Event, HeardBy, Hears, Leg, Recorded, Role, Room, Take, Tape, Transmit, Watch,
+    Whom,
+};
 use ingress::Content;
 use line::{Heard, Line};
+use mix::Mix;
 use outbox::Outbox;
+use pace::Pace;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use reports::{Farewell, Moment};
-use std::collections::{HashMap, VecDeque};
+use station::Station;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tape::Recording;
 use voice::Said;
 
 /// Longer datagrams are no telephone audio.
@@ -50,145 +70,20 @@ const MAX_PACKET: usize = 2048;
 /// The most events waiting; beyond it only endings are kept. The driver drains after each input.
 const MAX_EVENTS: usize = 8192;
 
-/// The graph's key of a leg; the caller chooses the number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Leg(pub u64);
-
-/// Whether a tone or sound begins again at its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
-    /// It ends, with [`Event::PlayFinished`].
-    Once,
-    /// It goes on until it is stopped.
-    Forever,
-}
-
-/// What may be played to a leg.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// A tone with its cadence.
-    Tone(Tone, Repeat),
-    /// Samples, played once.
-    Samples {
-        /// Their rate, Hz.
-        rate: u32,
-        /// The sound.
-        samples: Arc<[i16]>,
-    },
-}
-
-/// What the graph is told to do. What names a leg that is not open does nothing.
-#[derive(Clone, Debug)]
-pub enum Command {
-    /// Opens a leg: its outgoing stream is drawn now.
-    Open {
-        /// The leg.
-        leg: Leg,
-    },
-    /// Takes what was agreed with the leg's peer, the first time or anew.
-    Configure {
-        /// The leg.
-        leg: Leg,
-        /// What was agreed.
-        agreed: Box<Agreed>,
-    },
-    /// Lets two legs hear each other; what they heard before ends.
-    Connect {
-        /// One leg.
-        a: Leg,
-        /// The other.
-        b: Leg,
-    },
-    /// Ends what a leg hears and who hears it.
-    Disconnect {
-        /// The leg.
-        leg: Leg,
-    },
-    /// Plays to a leg, in place of its peer, until the end or [`Command::Stop`].
-    Play {
-        /// The leg.
-        leg: Leg,
-        /// The sound.
-        source: Source,
-    },
-    /// Ends what is played to a leg.
-    Stop {
-        /// The leg.
-        leg: Leg,
-    },
-    /// Sends a digit to a leg, as a telephone event if agreed, otherwise as sound.
-    SendDigit {
-        /// The leg.
-        leg: Leg,
-        /// `0`–`9`, `*`, `#`, `A`–`D`.
-        digit: char,
-        /// How long, milliseconds.
-        ms: u32,
-    },
-    /// Says goodbye and forgets the leg; [`Event::Closed`] follows.
-    Close {
-        /// The leg.
-        leg: Leg,
-    },
-}
-
-/// What the graph has noticed.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Event {
-    /// The first packet has come from the peer.
-    Flowing,
-    /// The peer has pressed a key; said when it is released.
-    Digit {
-        /// `0`–`9`, `*`, `#`, `A`–`D`.
-        digit: char,
-        /// How long, milliseconds.
-        duration_ms: u32,
-    },
-    /// The peer's media comes from there, and goes there from now on.
-    Latched {
-        /// The address.
-        address: SocketAddr,
-    },
-    /// Nothing has come for half a minute from a peer that should send; said once a silence.
-    Silent {
-        /// For how long, milliseconds.
-        for_ms: u64,
-    },
-    /// What was played has come to its end.
-    PlayFinished,
-    /// The leg is closed; this is what it was like.
-    Closed(Statistics),
-}
-
-/// Which of a leg's two ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Channel {
-    /// The RTP port.
-    Rtp,
-    /// The RTCP port.
-    Rtcp,
-}
-
-/// A packet to be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Transmit<'a> {
-    /// From which leg's port.
-    pub leg: Leg,
-    /// Which of its ports.
-    pub channel: Channel,
-    /// Where to.
-    pub to: SocketAddr,
-    /// The octets.
-    pub packet: &'a [u8],
-}
-
 /// Legs and who hears whom.
 pub struct Graph {
     random: ChaCha20Rng,
     lines: Vec<Option<Box<Line>>>,
     index: HashMap<Leg, usize>,
+    mixes: BTreeMap<Room, Mix>,
+    stations: Vec<Station>,
+    next_station: u64,
+    recordings: Vec<Recording>,
+    pace: Pace,
+    frame: Vec<i16>,
+    recorded: VecDeque<Recorded>,
     out: Outbox,
-    events: VecDeque<(Leg, Event)>,
+    events: VecDeque<(Whom, Event)>,
     scratch: Vec<u8>,
     clock: Option<NtpClock>,
 }
@@ -206,6 +101,13 @@ impl Graph {
             random: ChaCha20Rng::from_seed(seed),
             lines: Vec::new(),
             index: HashMap::new(),
+            mixes: BTreeMap::new(),
+            stations: Vec::new(),
+            next_station: 0,
+            recordings: Vec::new(),
+            pace: Pace::default(),
+            frame: Vec::new(),
+            recorded: VecDeque::new(),
             out: Outbox::default(),
             events: VecDeque::new(),
             scratch: Vec::with_capacity(MAX_PACKET),
@@ -220,23 +122,17 @@ impl Graph {
             Command::Configure { leg, agreed } => self.configure(now, leg, agreed),
             Command::Connect { a, b } => self.connect(a, b),
             Command::Disconnect { leg } => self.disconnect(leg),
-            Command::Play { leg, source } => {
-                let Some(line) = self.line(leg) else { return };
-                let codec = line.agreed.as_ref().map_or(Codec::G722, |agreed| agreed.codec);
-                line.voice.get_or_insert_default().play(source, codec);
-                line.egress.mark();
-            }
-            Command::Stop { leg } => {
-                if let Some(voice) = self.line(leg).and_then(|line| line.voice.as_mut()) {
-                    voice.stop();
-                }
-            }
             Command::SendDigit { leg, digit, ms } => {
                 if let Some(line) = self.line(leg) {
                     line.press(Digit { digit, duration_ms: ms });
                 }
             }
             Command::Close { leg } => self.close(now, leg),
+            Command::Join { .. }
+            | Command::Play { .. }
+            | Command::Stop { .. }
+            | Command::Record { .. }
+            | Command::EndRecord { .. } => self.direct(command),
         }
     }
 
@@ -273,6 +169,17 @@ impl Graph {
             }
             Content::Event => line.ingress.events.handle(now, &admitted.header, payload),
         };
+        if let Some(hearing) = &mut line.hearing {
+            match admitted.content {
+                Content::Sound(_) => {
+                    hearing.push(codec, (&admitted.header, payload), now);
+                    if line.ingress.inband.as_ref().is_some_and(|inband| inband.is_pressed()) {
+                        hearing.blank(now);
+                    }
+                }
+                Content::Event => hearing.skip(&admitted.header, now),
+            }
+        }
         let peer = line.peer.and_then(|peer| self.index.get(&peer));
         if let Some(hearing) = peer.and_then(|peer| self.lines[*peer].as_deref_mut()) {
             match admitted.content {
@@ -301,10 +208,11 @@ impl Graph {
     /// Lets time pass: what is made by the clock is made now. To be called every 10 or 20 ms.
     pub fn handle_tick(&mut self, now: Instant) {
         let moment = self.moment(now);
+        self.beats(now);
         for at in 0..self.lines.len() {
             let Some(line) = self.lines[at].as_deref_mut() else { continue };
-            if line.tick(now, &mut self.out) == Said::Finished {
-                tell(&mut self.events, line.leg, Event::PlayFinished);
+            if let Said::Finished(cue) = line.tick(now, &mut self.out) {
+                tell(&mut self.events, line.leg, Event::Finished { cue });
             }
             if line.reports.is_due(now, &mut self.random)
                 && let Some((reports, party)) = line.party()
@@ -329,8 +237,13 @@ impl Graph {
     }
 
     /// The next thing noticed.
-    pub fn poll_event(&mut self) -> Option<(Leg, Event)> {
+    pub fn poll_event(&mut self) -> Option<(Whom, Event)> {
         self.events.pop_front()
+    }
+
+    /// The next stretch of a recording. What is not fetched is kept for a while and then dropped, never anything else.
+    pub fn poll_recorded(&mut self) -> Option<Recorded> {
+        self.recorded.pop_front()
     }
 
     /// How many legs are open.
@@ -385,6 +298,7 @@ impl Graph {
     }
 
     fn disconnect(&mut self, leg: Leg) {
+        self.leave(leg);
         let Some(line) = self.line(leg) else { return };
         line.cut();
         if let Some(peer) = line.peer.take().and_then(|peer| self.line(peer)) {
@@ -395,12 +309,17 @@ impl Graph {
 
     fn close(&mut self, now: Instant, leg: Leg) {
         self.disconnect(leg);
+        self.end_records(|take| match take {
+            Take::Leg(one) => one == leg,
+            Take::Call(one, other) => one == leg || other == leg,
+            Take::Room(_) => false,
+        });
         let moment = self.moment(now);
         let Some(mut line) = self.index.remove(&leg).and_then(|at| self.lines[at].take()) else { return };
         if let Some((reports, party)) = line.party() {
             reports.send(&moment, party, Farewell::Yes, &mut self.out);
         }
-        self.events.push_back((leg, Event::Closed(line.statistics())));
+        self.events.push_back((Whom::Leg(leg), Event::Closed(line.statistics())));
     }
 
     /// A digit of a leg's peer is told, and sent on to who hears the leg unless its packets were passed on already.
@@ -431,8 +350,8 @@ impl Graph {
     }
 }
 
-fn tell(events: &mut VecDeque<(Leg, Event)>, leg: Leg, event: Event) {
+fn tell(events: &mut VecDeque<(Whom, Event)>, about: impl Into<Whom>, event: Event) {
     if events.len() < MAX_EVENTS {
-        events.push_back((leg, event));
+        events.push_back((about.into(), event));
     }
 }

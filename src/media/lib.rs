@@ -5,6 +5,7 @@
 //! sequence starts come from the caller's seed), and any idea of a user or a SIP message. Read [`codec::Codec`] and
 //! [`rtp::Header`] first: everything else moves these two about.
 
+pub mod activity;
 pub mod codec;
 #[cfg(test)]
 mod costs;
@@ -12,6 +13,7 @@ pub mod dtmf;
 pub mod graph;
 pub mod jitter;
 pub mod negotiation;
+pub mod program;
 pub mod quality;
 pub mod reception;
 pub mod resample;
@@ -22,9 +24,13 @@ pub mod srtp;
 pub mod tone;
 
 pub use codec::{Codec, Decoder, Encoder};
-pub use graph::{Channel, Command, Event, Graph, Leg, Repeat, Source, Transmit};
+pub use graph::{
+    Channel, Command, Cue, Event, Graph, HeardBy, Hears, Leg, Recorded, Role, Room, Take, Tape, Transmit,
+    Watch, Whom,
+};
 pub use jitter::{Frame, JitterBuffer};
 pub use negotiation::{Agreed, Encryption, Local, Mismatch, Negotiation, NegotiationError};
+pub use program::{Clip, Piece, Program, Repeat};
 pub use quality::Statistics;
 pub use reception::Reception;
 pub use resample::Resampler;

@@ -17,7 +17,7 @@ const PHASES_MAX: u32 = 640;
 const LANES: usize = 8;
 
 /// Converts a stream of samples from one rate to another. Between equal rates it copies.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Resampler {
     /// Phases and input step of the ratio in lowest terms: each output moves `down / up` of an input sample.
     up: u32,
@@ -69,6 +69,15 @@ impl Resampler {
         }
         self.position -= windows * up;
         self.line.drain(..windows as usize);
+    }
+
+    /// How many samples of output a sound comes late.
+    pub fn delay(&self) -> usize {
+        if self.up == self.down {
+            return 0;
+        }
+        // Half the filter, in samples of the lower rate.
+        SPAN / 2 * self.up as usize / self.up.min(self.down) as usize
     }
 
     /// Forgets the past, as if silence had preceded.

@@ -83,7 +83,7 @@ impl Core {
             received = self.datagrams.receive() => self.receive(received),
             () = until(wake) => self.exchange.handle_timeout(now()),
             Some(told) = inlets.told.recv() => self.told(told),
-            Some((leg, event)) = inlets.heard.recv() => self.exchange.handle_heard(now(), leg, event),
+            Some((whom, event)) = inlets.heard.recv() => self.exchange.handle_heard(now(), whom, event),
             Some(asked) = inlets.asked.recv() => self.asked(asked),
             Some(kept) = inlets.kept.recv() => self.kept(kept),
             Some(found) = inlets.found.recv() => self.found(found),

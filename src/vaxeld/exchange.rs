@@ -200,9 +200,12 @@ impl<N: Network> Exchange<N> {
         self.drain(now);
     }
 
-    /// Something happened in a leg's sound.
-    pub fn handle_heard(&mut self, now: Now, leg: media::Leg, event: media::Event) {
-        self.heard(now, LegId(leg.0), event);
+    /// Something happened in the sound of a leg or a room.
+    pub fn handle_heard(&mut self, now: Now, whom: media::Whom, event: media::Event) {
+        match whom {
+            media::Whom::Leg(leg) => self.heard(now, LegId(leg.0), event),
+            media::Whom::Room(room) => tracing::debug!(room = room.0, ?event, "heard in a room"),
+        }
         self.drain(now);
     }
 

@@ -24,7 +24,12 @@ impl Default for OpusSettings {
     }
 }
 
-pub(super) struct Encoder(LibEncoder);
+pub(super) struct Encoder {
+    library: LibEncoder,
+    settings: OpusSettings,
+    /// The next packet is to stand alone.
+    afresh: bool,
+}
 
 impl Encoder {
     pub(super) fn new(settings: OpusSettings) -> Self {
@@ -38,7 +43,21 @@ impl Encoder {
             .and_then(|()| encoder.set_inband_fec(loss > 0))
             .and_then(|()| encoder.set_packet_loss_perc(loss));
         debug_assert!(tuned.is_ok(), "the settings are within libopus' bounds");
-        Self(encoder)
+        Self { library: encoder, settings, afresh: false }
+    }
+
+    /// Another for a listener who heard this one until now; `last` is the frame encoded last.
+    pub(super) fn split(&self, last: &[i16]) -> Self {
+        let mut other = Self::new(self.settings);
+        // What comes out was said by this one already: it only gets the other's filters going.
+        other.encode(last, &mut Vec::new());
+        other.start_afresh();
+        other
+    }
+
+    /// The next packet is to be understood without those before it.
+    pub(super) fn start_afresh(&mut self) {
+        self.afresh = self.library.set_prediction_disabled(true).is_ok();
     }
 
     /// Appends one packet. `pcm` must be 10, 20, 40 or 60 ms long (see `Codec::packet_time_ms`); of other lengths
@@ -46,8 +65,11 @@ impl Encoder {
     pub(super) fn encode(&mut self, pcm: &[i16], out: &mut Vec<u8>) {
         let start = out.len();
         out.resize(start + PACKET_MAX, 0);
-        let made = self.0.encode(pcm, &mut out[start..]).unwrap_or(0);
+        let made = self.library.encode(pcm, &mut out[start..]).unwrap_or(0);
         out.truncate(start + made.min(PACKET_MAX));
+        if self.afresh {
+            self.afresh = self.library.set_prediction_disabled(false).is_err();
+        }
     }
 }
 

@@ -95,6 +95,11 @@ impl Detector {
         }
     }
 
+    /// Whether a digit is being heard.
+    pub fn is_pressed(&self) -> bool {
+        self.state.held.is_some()
+    }
+
     /// The next digit that has ended.
     pub fn poll_digit(&mut self) -> Option<Digit> {
         self.found.pop_front()

@@ -1,7 +1,8 @@
 //! One leg in the graph: what comes in, what goes out, and what it is fed with.
 
-use super::Leg;
+use super::chorus::Payloads;
 use super::egress::{Egress, Target};
+use super::hearing::Hearing;
 use super::ingress::Ingress;
 use super::outbox::Outbox;
 use super::protection::{Protection, Wire};
@@ -10,6 +11,7 @@ use super::repacket::{Piece, RATE, Repacket};
 use super::reports::{Party, Reports};
 use super::transcode::Transcoder;
 use super::voice::{Said, Voice};
+use super::{Leg, Room};
 use crate::codec::Codec;
 use crate::dtmf::{Digit, Event};
 use crate::negotiation::Agreed;
@@ -56,6 +58,10 @@ pub(super) struct Line {
     pub(super) peer: Option<Leg>,
     /// What the box says itself, in place of the peer.
     pub(super) voice: Option<Box<Voice>>,
+    /// What its party says, while a room or a recording listens.
+    pub(super) hearing: Option<Box<Hearing>>,
+    /// The room it is in.
+    pub(super) room: Option<Room>,
     feed: Feed,
     /// The codec of the peer the feed was made for.
     fed: Codec,
@@ -72,6 +78,8 @@ impl Line {
             reports: Reports::new(random),
             peer: None,
             voice: None,
+            hearing: None,
+            room: None,
             feed: Feed::Nothing,
             fed: Codec::Pcma,
         }
@@ -170,6 +178,26 @@ impl Line {
         if self.target().is_some() {
             self.voice.get_or_insert_default().press(digit);
         }
+    }
+
+    /// Sends what a room says, unless the box speaks itself.
+    pub(super) fn send(&mut self, now: Instant, payloads: &Payloads, out: &mut Outbox) {
+        if self.voice.is_none() {
+            self.send_all(now, payloads, out);
+        }
+    }
+
+    /// Sends what a station plays, unless digits go before.
+    pub(super) fn send_played(&mut self, now: Instant, payloads: &Payloads, out: &mut Outbox) {
+        if self.voice.as_ref().is_some_and(|voice| !voice.is_dialling()) {
+            self.send_all(now, payloads, out);
+        }
+    }
+
+    fn send_all(&mut self, now: Instant, payloads: &Payloads, out: &mut Outbox) {
+        let Some(target) = self.target() else { return };
+        let mut wire = Wire { now, target, out, protection: &mut self.protection };
+        payloads.iter().for_each(|frame| self.egress.send(&mut wire, frame));
     }
 
     /// Sends what is due; whether something played has come to its end.

@@ -17,6 +17,11 @@ impl Inband {
         Self { codec, decoder: Decoder::new(codec), detector, samples: Vec::new() }
     }
 
+    /// Whether a key is down.
+    pub(super) fn is_pressed(&self) -> bool {
+        self.detector.is_pressed()
+    }
+
     /// Listens to a packet; the digit that has ended in it, if one has.
     pub(super) fn handle(&mut self, codec: Codec, payload: &[u8]) -> Option<Digit> {
         if self.codec != codec {

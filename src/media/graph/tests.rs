@@ -9,5 +9,6 @@ mod peer;
 mod playing;
 mod relaying;
 mod reporting;
+mod rooms;
 mod securing;
 mod world;

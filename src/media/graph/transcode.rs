@@ -60,6 +60,17 @@ impl Listener {
         self.next = Some(next);
     }
 
+    /// Appends samples to `out` until there are as many as `count`, whatever the time is.
+    pub(super) fn fill(&mut self, now: Instant, count: usize, out: &mut Vec<i16>) {
+        while out.len() < count {
+            let before = out.len();
+            self.read_frame(now, out);
+            if out.len() == before {
+                out.resize(before + self.codec.samples(10), 0);
+            }
+        }
+    }
+
     fn read_frame(&mut self, now: Instant, out: &mut Vec<i16>) -> Duration {
         let rate = self.codec.sample_rate();
         let samples = match self.jitter.pull(now) {
@@ -103,6 +114,8 @@ pub(super) struct Speaker {
     resampler: Option<Resampler>,
     encoder: Encoder,
     samples: Vec<i16>,
+    /// The frame encoded last.
+    last: Vec<i16>,
     payload: Vec<u8>,
     pace: Pace,
 }
@@ -117,6 +130,7 @@ impl Speaker {
             resampler: (rate != codec.sample_rate()).then(|| Resampler::new(rate, codec.sample_rate())),
             encoder: Encoder::new(codec),
             samples: Vec::new(),
+            last: Vec::new(),
             payload: Vec::new(),
             pace: Pace::default(),
         }
@@ -126,9 +140,25 @@ impl Speaker {
         self.codec
     }
 
-    /// The rate of the samples taken in, Hz.
-    pub(super) fn rate(&self) -> u32 {
-        self.rate
+    pub(super) fn ptime_ms(&self) -> u8 {
+        self.ptime_ms
+    }
+
+    /// Another that goes on from here with the same samples, for a listener that is to hear something else from now on.
+    pub(super) fn split(&self) -> Self {
+        Self {
+            encoder: self.encoder.split(&self.last),
+            resampler: self.resampler.clone(),
+            samples: self.samples.clone(),
+            payload: Vec::new(),
+            last: self.last.clone(),
+            ..*self
+        }
+    }
+
+    /// What is encoded next can be understood without what came before.
+    pub(super) fn start_afresh(&mut self) {
+        self.encoder.start_afresh();
     }
 
     /// A frame's length in samples of the rate taken in.
@@ -159,7 +189,8 @@ impl Speaker {
         }
         self.payload.clear();
         self.encoder.encode(&self.samples[..frame], &mut self.payload);
-        self.samples.drain(..frame);
+        self.last.clear();
+        self.last.extend(self.samples.drain(..frame));
         Some((&self.payload, self.codec.units(u32::from(self.ptime_ms))))
     }
 

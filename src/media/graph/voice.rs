@@ -3,14 +3,16 @@
 //! Digits go before whatever is played, one after the other with a pause between them. A leg with telephone events
 //! gets events, another one gets the sound of the keys.
 
-use super::Source;
+use super::Cue;
+use super::chorus::Form;
 use super::egress::Egress;
 use super::player::Player;
 use super::protection::Wire;
+use super::station::StationId;
 use super::transcode::Speaker;
-use crate::codec::Codec;
 use crate::dtmf::{self, Digit, EventSender};
 use crate::negotiation::Agreed;
+use crate::program::RATE;
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -31,19 +33,33 @@ enum Sending {
     Pause(u32),
 }
 
+/// Something played.
+enum Playing {
+    /// To this leg alone; none while only its end fades.
+    Alone(Option<Cue>, Box<Player>),
+    /// To many; and the form it was last sent in.
+    Station(Cue, StationId, Option<Form>),
+}
+
 /// What is said when a frame has been sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Said {
     /// More is to come.
     More,
     /// What was played has ended.
-    Finished,
+    Finished(Cue),
+}
+
+/// What was played when it was stopped: how far its own player had come, or the station it was.
+pub(super) enum Stopped {
+    At(Cue, u64),
+    Station(Cue, StationId),
 }
 
 /// The box's own voice on a leg.
 #[derive(Default)]
 pub(super) struct Voice {
-    player: Option<Player>,
+    playing: Option<Playing>,
     digits: VecDeque<Digit>,
     sending: Option<Sending>,
     speaker: Option<Speaker>,
@@ -51,14 +67,53 @@ pub(super) struct Voice {
 }
 
 impl Voice {
-    /// Plays from now on, in place of what was played before.
-    pub(super) fn play(&mut self, source: Source, codec: Codec) {
-        self.player = Some(Player::new(source, codec.sample_rate()));
+    /// Plays from now on, in place of what was played before, which fades.
+    pub(super) fn play(&mut self, cue: Cue, player: Player) {
+        let player = match self.playing.take() {
+            Some(Playing::Alone(_, before)) => player.after(*before),
+            Some(Playing::Station(..)) | None => player,
+        };
+        self.playing = Some(Playing::Alone(Some(cue), Box::new(player)));
     }
 
-    /// Ends what is played; whether there was anything.
-    pub(super) fn stop(&mut self) -> bool {
-        self.player.take().is_some()
+    /// Listens to a station from now on.
+    pub(super) fn listen(&mut self, cue: Cue, station: StationId) {
+        self.playing = Some(Playing::Station(cue, station, None));
+        self.speaker = None;
+    }
+
+    /// Ends what is played, in a fade; what it was.
+    pub(super) fn stop(&mut self) -> Option<Stopped> {
+        match self.playing.take()? {
+            Playing::Station(cue, station, _) => Some(Stopped::Station(cue, station)),
+            Playing::Alone(cue, mut player) => {
+                let at = player.position_ms();
+                player.stop();
+                self.playing = Some(Playing::Alone(None, player));
+                cue.map(|cue| Stopped::At(cue, at))
+            }
+        }
+    }
+
+    /// What is played, and from where.
+    pub(super) fn station(&self) -> Option<StationId> {
+        match self.playing {
+            Some(Playing::Station(_, station, _)) => Some(station),
+            Some(Playing::Alone(..)) | None => None,
+        }
+    }
+
+    /// The form a station is to be sent in; whether it is another than before.
+    pub(super) fn tune(&mut self, to: Option<Form>) -> bool {
+        match &mut self.playing {
+            Some(Playing::Station(_, _, form)) => std::mem::replace(form, to) != to,
+            Some(Playing::Alone(..)) | None => false,
+        }
+    }
+
+    /// Whether digits are being sent, before anything that is played.
+    pub(super) fn is_dialling(&self) -> bool {
+        self.sending.is_some() || !self.digits.is_empty()
     }
 
     /// Sends a digit after those that wait.
@@ -71,7 +126,7 @@ impl Voice {
 
     /// Whether there is nothing left to say.
     pub(super) fn is_over(&self) -> bool {
-        self.player.is_none() && self.digits.is_empty() && self.sending.is_none()
+        self.playing.is_none() && !self.is_dialling()
     }
 
     /// The agreement has changed: encoders are made anew, and a digit begun as an event is given up.
@@ -84,8 +139,7 @@ impl Voice {
 
     /// Sends what is due.
     pub(super) fn tick(&mut self, agreed: &Agreed, egress: &mut Egress, wire: &mut Wire<'_>) -> Said {
-        let mut said = Said::More;
-        while !self.is_over() && self.is_due(wire.now, agreed) {
+        while self.has_own() && self.is_due(wire.now, agreed) {
             if self.sending.is_none() {
                 self.sending = self.begin(agreed, egress, wire);
             }
@@ -94,49 +148,43 @@ impl Voice {
                     Sending::Events(sender, at) => self.send_event((sender, at), agreed, egress, wire),
                     sending => self.sound_digit(sending, agreed, egress, wire),
                 };
-            } else if self.read(agreed) {
-                let rate = self.rate(agreed);
-                self.speak((agreed, rate), egress, wire);
-            } else {
-                self.player = None;
-                said = Said::Finished;
+                continue;
             }
-        }
-        said
-    }
-
-    /// Lets time pass without sending, for a leg that may not be sent anything now: what is played goes on unheard,
-    /// digits wait.
-    pub(super) fn pass(&mut self, now: Instant, agreed: &Agreed) -> Said {
-        while self.player.is_some() && self.is_due(now, agreed) {
-            if !self.read(agreed) {
-                self.player = None;
-                return Said::Finished;
+            let over = self.read(agreed);
+            self.speak(agreed, egress, wire);
+            if let Some(cue) = over {
+                return Said::Finished(cue);
             }
         }
         Said::More
     }
 
-    fn is_due(&mut self, now: Instant, agreed: &Agreed) -> bool {
-        let rate = self.rate(agreed);
-        self.speaker(agreed, rate).is_due(now)
-    }
-
-    /// The rate of what is being said. Digits are made at the codec's, samples have their own.
-    fn rate(&self, agreed: &Agreed) -> u32 {
-        let own = agreed.codec.sample_rate();
-        match (&self.sending, &self.player) {
-            (None, Some(player)) if self.digits.is_empty() => player.rate(),
-            (_, _) => own,
+    /// Lets time pass without sending, for a leg that may not be sent anything now: what is played goes on unheard,
+    /// digits wait.
+    pub(super) fn pass(&mut self, now: Instant, agreed: &Agreed) -> Said {
+        while matches!(self.playing, Some(Playing::Alone(..))) && self.is_due(now, agreed) {
+            if let Some(cue) = self.read(agreed) {
+                return Said::Finished(cue);
+            }
         }
+        Said::More
     }
 
-    fn speaker(&mut self, agreed: &Agreed, rate: u32) -> &mut Speaker {
-        let fits = |speaker: &Speaker| speaker.codec() == agreed.codec && speaker.rate() == rate;
-        if !self.speaker.as_ref().is_some_and(fits) {
+    /// Whether there is anything that no station says.
+    fn has_own(&self) -> bool {
+        self.is_dialling() || matches!(self.playing, Some(Playing::Alone(..)))
+    }
+
+    fn is_due(&mut self, now: Instant, agreed: &Agreed) -> bool {
+        self.speaker(agreed).is_due(now)
+    }
+
+    fn speaker(&mut self, agreed: &Agreed) -> &mut Speaker {
+        let form = Form::of(agreed);
+        if !self.speaker.as_ref().is_some_and(|speaker| form.is_of(speaker)) {
             self.speaker = None;
         }
-        self.speaker.get_or_insert_with(|| Speaker::new(agreed.codec, agreed.ptime_ms, rate))
+        self.speaker.get_or_insert_with(|| form.speaker())
     }
 
     /// The next digit, if one waits.
@@ -146,7 +194,7 @@ impl Voice {
             let sender = EventSender::new(digit, duration_ms, agreed.event_clock_rate, agreed.ptime_ms)?;
             return Some(Sending::Events(sender, egress.begin(wire)));
         }
-        let generator = dtmf::Generator::new(digit, agreed.codec.sample_rate())?;
+        let generator = dtmf::Generator::new(digit, RATE)?;
         Some(Sending::Sound(generator, duration_ms))
     }
 
@@ -182,13 +230,13 @@ impl Voice {
         egress: &mut Egress,
         wire: &mut Wire<'_>,
     ) -> Option<Sending> {
-        let ptime_ms = u32::from(agreed.ptime_ms);
-        let samples = agreed.codec.samples(ptime_ms);
-        let rate = agreed.codec.sample_rate();
+        let ptime_ms = u32::from(agreed.codec.packet_time_ms(agreed.ptime_ms));
+        let samples = (RATE / 1000 * ptime_ms) as usize;
         self.scratch.clear();
         let rest = match sending {
             Sending::Sound(mut generator, left) => {
-                generator.generate(agreed.codec.samples(left.min(ptime_ms)), &mut self.scratch);
+                let sounding = RATE / 1000 * left.min(ptime_ms);
+                generator.generate(sounding as usize, &mut self.scratch);
                 match left.saturating_sub(ptime_ms) {
                     0 => Some(Sending::Pause(PAUSE_MS)),
                     left => Some(Sending::Sound(generator, left)),
@@ -200,22 +248,28 @@ impl Voice {
         // After events nothing needs to be said to be silent.
         if agreed.event_payload_type.is_none() {
             self.scratch.resize(samples, 0);
-            self.speak((agreed, rate), egress, wire);
+            self.speak(agreed, egress, wire);
         }
         rest
     }
 
-    /// Reads a frame of what is played; whether it has not ended yet.
-    fn read(&mut self, agreed: &Agreed) -> bool {
-        let rate = self.rate(agreed);
-        let frame = self.speaker(agreed, rate).frame();
+    /// Reads a frame of what is played; its name if it has ended with this frame.
+    fn read(&mut self, agreed: &Agreed) -> Option<Cue> {
+        let frame = self.speaker(agreed).frame();
         self.scratch.clear();
-        self.player.as_mut().is_some_and(|player| player.read(frame, &mut self.scratch))
+        let Some(Playing::Alone(cue, player)) = &mut self.playing else { return None };
+        player.read(frame, &mut self.scratch);
+        if !player.is_over() {
+            return None;
+        }
+        let cue = *cue;
+        self.playing = None;
+        cue
     }
 
-    fn speak(&mut self, (agreed, rate): (&Agreed, u32), egress: &mut Egress, wire: &mut Wire<'_>) {
+    fn speak(&mut self, agreed: &Agreed, egress: &mut Egress, wire: &mut Wire<'_>) {
         let samples = std::mem::take(&mut self.scratch);
-        let speaker = self.speaker(agreed, rate);
+        let speaker = self.speaker(agreed);
         speaker.write(&samples);
         if let Some(frame) = speaker.payload() {
             egress.send(wire, frame);

@@ -214,7 +214,13 @@ impl<N: Network> Exchange<N> {
             }
             media::Event::Latched { address } => tracing::debug!(leg = leg.0, %address, "sound comes from"),
             // Digits steer menus and mailboxes; the relay itself passes them on.
-            media::Event::Digit { .. } | media::Event::Flowing | media::Event::PlayFinished => {}
+            media::Event::Digit { .. } | media::Event::Flowing => {}
+            media::Event::Finished { .. }
+            | media::Event::Stopped { .. }
+            | media::Event::Full { .. }
+            | media::Event::Speaking { .. }
+            | media::Event::Quiet { .. }
+            | media::Event::Recorded { .. } => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! One thread of sound: epoll, a timer, a queue of orders, and one [`media::Graph`].
 
-use media::{Channel, Command, Graph, Leg};
+use media::{Channel, Command, Graph, Leg, Whom};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
@@ -15,8 +15,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// Something a leg's sound tells the core.
-pub type Heard = (Leg, media::Event);
+/// Something the sound of a leg or a room tells the core.
+pub type Heard = (Whom, media::Event);
 
 /// What a thread is told.
 pub(super) enum Order {
@@ -331,10 +331,10 @@ impl Worker {
 
     fn drain(&mut self) {
         self.transmit();
-        while let Some((leg, event)) = self.graph.poll_event() {
+        while let Some((whom, event)) = self.graph.poll_event() {
             let last = matches!(event, media::Event::Closed(_));
             if last || self.backlog.len() < BACKLOG_MAX {
-                self.backlog.push_back((leg, event));
+                self.backlog.push_back((whom, event));
             }
         }
         self.deliver();

@@ -1,6 +1,6 @@
 //! The box's ports for sound: the real graph, joined to the simulated network.
 
-use media::{Channel, Command, Graph, Leg};
+use media::{Channel, Command, Graph, Leg, Whom};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -96,7 +96,7 @@ impl Ports {
     }
 
     /// Carries out what the exchange ordered; gives what is to be sent and what the graph has noticed.
-    pub fn drain(&mut self, now: Instant) -> (Vec<Sound>, Vec<(Leg, media::Event)>) {
+    pub fn drain(&mut self, now: Instant) -> (Vec<Sound>, Vec<(Whom, media::Event)>) {
         let mut packets = self.transmits();
         while let Some(order) = self.orders.pop_front() {
             let closes = match &order {

@@ -161,8 +161,8 @@ impl TheBox {
             if heard.is_empty() {
                 return sent;
             }
-            for (leg, event) in heard {
-                self.exchange.handle_heard(now, leg, event);
+            for (whom, event) in heard {
+                self.exchange.handle_heard(now, whom, event);
             }
         }
     }

@@ -1,8 +1,9 @@
-use super::super::{Command, Event, Leg, Repeat, Source};
+use super::super::{Command, Cue, Event, HeardBy, Hears, Leg, Role, Room, Take, Tape, Watch, Whom};
 use super::peer::{agreed, encrypted};
 use super::world::World;
 use crate::codec::Codec;
 use crate::negotiation::Agreed;
+use crate::program::{Clip, Piece, Program, Repeat};
 use crate::sdp::Direction;
 use crate::srtp::Suite;
 use crate::tone::Tone;
@@ -26,22 +27,50 @@ fn any_agreement(leg: u64, random: &mut ChaCha8Rng) -> Agreed {
     if pick(3) == 0 { encrypted(agreed, Suite::AesCm128HmacSha1_80) } else { agreed }
 }
 
+fn any_program(random: &mut ChaCha8Rng) -> Program {
+    let rate = [0, 8000, 44_100, u32::MAX][random.next_u32() as usize % 4];
+    let pieces = (0..random.next_u32() % 4).map(|_| match random.next_u32() % 4 {
+        0 => Piece::Tone(Tone::BUSY),
+        1 => Piece::Tone(Tone::BEEP),
+        2 => Piece::Silence { ms: random.next_u32() % 3 * 20 },
+        _ => Piece::Clip(Clip::new(rate, &vec![100; random.next_u32() as usize % 3 * 450])),
+    });
+    let pieces: Vec<Piece> = pieces.collect();
+    let repeat = [Repeat::Once, Repeat::Forever, Repeat::Together][random.next_u32() as usize % 3];
+    Program::new(pieces)
+        .repeated(repeat)
+        .from(u64::from(random.next_u32() % 200))
+        .gain(random.next_u32() as i8)
+}
+
 fn any_command(random: &mut ChaCha8Rng) -> Command {
     let mut leg = || Leg(1 + u64::from(random.next_u32() % 5));
     let (leg, other) = (leg(), leg());
-    match random.next_u32() % 12 {
+    let room = Room(1 + u64::from(random.next_u32() % 2));
+    let to = if random.next_u32().is_multiple_of(3) { Whom::Room(room) } else { Whom::Leg(leg) };
+    let (cue, tape) = (Cue(u64::from(random.next_u32() % 9)), Tape(u64::from(random.next_u32() % 5)));
+    match random.next_u32() % 16 {
         0 | 1 => Command::Open { leg },
         2..5 => Command::Configure { leg, agreed: Box::new(any_agreement(leg.0, random)) },
-        5..7 => Command::Connect { a: leg, b: other },
+        5 | 6 => Command::Connect { a: leg, b: other },
         7 => Command::Disconnect { leg },
-        8 => Command::Play { leg, source: Source::Tone(Tone::BUSY, Repeat::Forever) },
-        9 => {
-            let rate = [0, 8000, 44_100, u32::MAX][random.next_u32() as usize % 4];
-            Command::Play { leg, source: Source::Samples { rate, samples: vec![100; 900].into() } }
-        }
+        8 | 9 => Command::Play { to, cue, program: any_program(random) },
         10 => Command::SendDigit { leg, digit: '5', ms: random.next_u32() },
+        11 | 12 => {
+            let heard_by = [HeardBy::Everybody, HeardBy::Nobody, HeardBy::Only(other)];
+            let heard_by = heard_by[random.next_u32() as usize % 3];
+            let hears = [Hears::Everybody, Hears::Nothing][random.next_u32() as usize % 2];
+            Command::Join { room, leg, role: Role { heard_by, hears } }
+        }
+        13 => {
+            let take = [Take::Leg(leg), Take::Call(leg, other), Take::Room(room)];
+            let take = take[random.next_u32() as usize % 3];
+            let watch = Watch { quiet_ms: random.next_u32() % 500, limit_ms: random.next_u32() % 5000 };
+            Command::Record { tape, take, watch }
+        }
+        14 => Command::EndRecord { tape },
         _ if random.next_u32().is_multiple_of(4) => Command::Close { leg },
-        _ => Command::Stop { leg },
+        _ => Command::Stop { to },
     }
 }
 

@@ -1,4 +1,4 @@
-use super::super::{Command, Event, Leg};
+use super::super::{Command, Event, Leg, Whom};
 use super::peer::agreed;
 use super::world::World;
 use crate::codec::Codec;
@@ -12,16 +12,18 @@ fn media_goes_back_to_where_it_comes_from_and_a_third_address_never_takes_over()
     world.peer(2).talks = false;
     world.run(200);
     world.peer(2).talks = true;
-    assert!(world.events.contains(&(Leg(1), Event::Latched { address: translated })));
-    assert!(world.events.contains(&(Leg(1), Event::Flowing)));
+    assert!(world.events.contains(&(Leg(1).into(), Event::Latched { address: translated })));
+    assert!(world.events.contains(&(Leg(1).into(), Event::Flowing)));
     for _ in 0..500 {
         let mut forged = world.peer(2).speak();
         forged[1] = 8;
         world.inject(1, "203.0.113.66:4000", &forged);
         world.run(20);
     }
-    let latched =
-        world.events.iter().filter(|(leg, event)| *leg == Leg(1) && matches!(event, Event::Latched { .. }));
+    let latched = world
+        .events
+        .iter()
+        .filter(|(whom, event)| *whom == Leg(1).into() && matches!(event, Event::Latched { .. }));
     assert_eq!(latched.count(), 1);
     assert!(world.peer(1).arrived.len() > 450);
     let strays = world.peers[1].level(world.peers[1].frequency);
@@ -54,7 +56,8 @@ fn a_silent_peer_is_told_of_once_a_silence() {
     world.run(1000);
     world.peer(1).talks = false;
     let silent = |world: &World| {
-        let is = |(leg, event): &&(Leg, Event)| *leg == Leg(1) && matches!(event, Event::Silent { .. });
+        let is =
+            |(whom, event): &&(Whom, Event)| *whom == Leg(1).into() && matches!(event, Event::Silent { .. });
         world.events.iter().filter(is).count()
     };
     world.run(29_000);
@@ -80,5 +83,5 @@ fn what_names_no_leg_does_nothing() {
     world.command(Command::Close { leg: Leg(1) });
     assert_eq!(world.graph.legs(), 0);
     world.run(100);
-    assert!(matches!(world.events.last(), Some((Leg(1), Event::Closed(_)))));
+    assert!(matches!(world.events.last(), Some((Whom::Leg(Leg(1)), Event::Closed(_)))));
 }

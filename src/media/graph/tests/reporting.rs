@@ -9,7 +9,7 @@ use crate::srtp::Suite;
 fn close(world: &mut World, leg: u64) -> Statistics {
     world.command(Command::Close { leg: Leg(leg) });
     match world.events.pop() {
-        Some((of, Event::Closed(statistics))) if of == Leg(leg) => statistics,
+        Some((of, Event::Closed(statistics))) if of == Leg(leg).into() => statistics,
         other => panic!("closed, not {other:?}"),
     }
 }

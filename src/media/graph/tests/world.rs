@@ -1,6 +1,6 @@
 //! The network and the clock.
 
-use super::super::{Channel, Command, Event, Graph, Leg};
+use super::super::{Channel, Command, Event, Graph, Leg, Recorded, Whom};
 use super::peer::Peer;
 use crate::negotiation::Agreed;
 use crate::rtcp::NtpClock;
@@ -27,7 +27,8 @@ pub(super) struct World {
     pub(super) graph: Graph,
     pub(super) now: Instant,
     pub(super) peers: Vec<Peer>,
-    pub(super) events: Vec<(Leg, Event)>,
+    pub(super) events: Vec<(Whom, Event)>,
+    pub(super) recorded: Vec<Recorded>,
     pub(super) network: Network,
     /// Packets lost from the graph to the peers, in percent.
     pub(super) loss_to_peers: u32,
@@ -53,6 +54,7 @@ impl World {
             now,
             peers: Vec::new(),
             events: Vec::new(),
+            recorded: Vec::new(),
             network: Network::default(),
             loss_to_peers: 0,
             tick_ms: 20,
@@ -128,8 +130,8 @@ impl World {
     }
 
     pub(super) fn digits(&self, leg: u64) -> String {
-        let digit = |(of, event): &(Leg, Event)| match event {
-            Event::Digit { digit, .. } if *of == Leg(leg) => Some(*digit),
+        let digit = |(of, event): &(Whom, Event)| match event {
+            Event::Digit { digit, .. } if *of == Whom::Leg(Leg(leg)) => Some(*digit),
             _ => None,
         };
         self.events.iter().filter_map(digit).collect()
@@ -189,5 +191,6 @@ impl World {
         while let Some(event) = self.graph.poll_event() {
             self.events.push(event);
         }
+        self.recorded.extend(std::iter::from_fn(|| self.graph.poll_recorded()));
     }
 }
