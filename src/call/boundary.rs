@@ -71,6 +71,36 @@ pub enum HangUp {
     Released,
 }
 
+/// Something the box lets a leg hear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// Music, for as long as it takes.
+    Music,
+    /// What was asked for is done; a short tone, played once.
+    Done,
+    /// What was asked for is not done; a tone, played once.
+    Refused,
+    /// Somebody has come into the room; played once.
+    Joined,
+    /// Somebody has left the room; played once.
+    Left,
+    /// Digits are awaited; until stopped.
+    Dial,
+}
+
+/// A set of legs that all hear each other, as policy numbers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoomKey(pub u64);
+
+/// A party's wish to connect the one it talks to with somebody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Referral {
+    /// With whom: what stands in the request, escapes resolved, otherwise as it arrived.
+    pub to: String,
+    /// The party's own other leg, whose place the one it talks to is to take (RFC 3891).
+    pub replaces: Option<LegId>,
+}
+
 /// Who ended an established leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndedBy {
@@ -108,6 +138,12 @@ pub enum LegEvent {
     Resumed,
     /// No sound came from the party for a while although it should.
     Silent,
+    /// The party pressed a key: `0`–`9`, `*`, `#`, `A`–`D`.
+    Digit(char),
+    /// What was played to the party has come to its end.
+    Played,
+    /// The party asks for the one it talks to to be connected with somebody else (RFC 3515).
+    Referred(Box<Referral>),
     /// Its sound is closed; this is the last event of every leg. None where no sound was ever agreed.
     Closed(Option<Box<LegQuality>>),
 }
@@ -122,28 +158,64 @@ pub enum Effect {
         /// Where to and how.
         invite: Box<Invite>,
     },
-    /// Tell the caller that it rings.
+    /// Tell a leg that it rings: by signalling before its answer, by a tone afterwards.
     Ring {
-        /// The caller's leg.
+        /// The leg that waits.
         leg: LegId,
     },
-    /// Let the caller hear what another leg sends before it answers.
+    /// Let a leg hear what another sends before that one answers.
     Early {
-        /// The caller's leg.
+        /// The leg that waits.
         leg: LegId,
         /// The leg to hear.
         from: LegId,
     },
-    /// Answer the caller and join its sound with another leg's.
-    Answer {
-        /// The caller's leg.
+    /// Let two legs hear each other; one that came in and has no answer yet is answered.
+    Join {
+        /// One leg.
         leg: LegId,
         /// The leg it talks to.
         with: LegId,
     },
-    /// Turn the caller away.
+    /// Answer a leg that came in; it hears the box.
+    Answer {
+        /// Which.
+        leg: LegId,
+    },
+    /// Let a leg hear the box instead of the leg it is joined with.
+    Play {
+        /// Which.
+        leg: LegId,
+        /// What.
+        program: Program,
+    },
+    /// End what the box plays to a leg; it hears the leg it is joined with again.
+    Stop {
+        /// Which.
+        leg: LegId,
+    },
+    /// Put a leg among those who all hear each other.
+    Enter {
+        /// Which.
+        leg: LegId,
+        /// Among whom.
+        room: RoomKey,
+    },
+    /// Take a leg out of its room.
+    Leave {
+        /// Which.
+        leg: LegId,
+    },
+    /// Say what became of a party's wish to connect the other with somebody else.
+    Refer {
+        /// Whose wish.
+        leg: LegId,
+        /// What became of it: done, or why not.
+        result: Result<(), Cause>,
+    },
+    /// Turn a leg away that waits: by signalling before its answer, by hanging up afterwards.
     Reject {
-        /// The caller's leg.
+        /// The leg that waits.
         leg: LegId,
         /// Why.
         refusal: Refusal,
@@ -174,4 +246,29 @@ pub enum Outcome {
     },
     /// It is over and has its record.
     Ended(Box<model::CallRecord>),
+    /// A party of it wants something.
+    Asked {
+        /// Which call.
+        call: CallId,
+        /// Whose leg.
+        leg: LegId,
+        /// What.
+        wish: Wish,
+    },
+    /// The time that policy gave a call with the box is up.
+    TimeUp {
+        /// Which call.
+        call: CallId,
+    },
+}
+
+/// What a party wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// It pressed a key.
+    Digit(char),
+    /// What was played to it has come to its end: it waits for what comes next.
+    Played,
+    /// It wants to connect the other with somebody else.
+    Refer(Box<Referral>),
 }

@@ -3,13 +3,20 @@
 //! ```text
 //!              ring()                    a leg answers
 //!  Deciding ───────────▶ Ringing ─────────────────────▶ Talking
-//!     ▲  │                 │  │                            │
-//!     │  │ refuse()        │  │ caller gives up            │ somebody hangs up
-//!     │  │                 │  └───────────────┐            │
-//!     │  └──────────────────────────────────┐ │            │
-//!     │    nobody took it  │                ▼ ▼            ▼
-//!     └────────────────────┘               Ending: all legs close ──▶ record
+//!   │ ▲  │                 │  │                          │ │
+//!   │ │  │ refuse()        │  │ caller gives up          │ │ somebody hangs up
+//!   │ │  │                 │  └───────────────┐          │ │
+//!   │ │  └──────────────────────────────────┐ │          │ │
+//!   │ │    nobody took it  │                ▼ ▼          │ ▼
+//!   │ └────────────────────┘               Ending: all legs close ──▶ record
+//!   │ ▲                                     ▲            │
+//!   ▼ └──────────── Served ─────────────────┘            │
+//!  serve(): with the box alone    hangs up               │
+//!     Deciding ◀──────────── leave(): one goes, the other waits for what is next
 //! ```
+//!
+//! The anchor is the leg a call hangs on: its caller, or who is left of it after the caller connected them with
+//! somebody else. It alone waits while others ring.
 
 use model::{Cause, DeviceId, LegId, OpenCall, Party, Step, UserId, What};
 use std::time::Instant;
@@ -34,6 +41,13 @@ pub(crate) enum Phase {
     Talking {
         /// The leg that answered.
         peer: LegId,
+    },
+    /// The anchor is with the box alone: parked, in a room, hearing something.
+    Served {
+        /// Policy wants to be asked then.
+        until: Option<Instant>,
+        /// What the record says when it ends here.
+        cause: Cause,
     },
     /// Over; legs are closing.
     Ending {
@@ -68,8 +82,9 @@ pub(crate) struct Answered {
 #[derive(Debug)]
 pub(crate) struct Call {
     pub open: OpenCall,
-    pub caller: LegId,
-    /// Every leg it ever had, in order.
+    /// The leg it hangs on.
+    pub anchor: LegId,
+    /// Every leg it ever had and that did not move on into another call, in order.
     pub legs: Vec<LegId>,
     pub phase: Phase,
     /// When the phase asks to be woken; kept equal to the entry in the table of deadlines.
@@ -89,11 +104,16 @@ impl Call {
         }
     }
 
+    /// The cause of the record: once somebody has answered, it was answered whatever came after.
+    pub fn cause_or_answered(&self, cause: Cause) -> Cause {
+        if self.answered.is_some() { Cause::Answered } else { cause }
+    }
+
     /// The leg a given leg talks to.
     pub fn opposite(&self, leg: LegId) -> Option<LegId> {
         match self.phase {
-            Phase::Talking { peer } if leg == self.caller => Some(peer),
-            Phase::Talking { peer } if leg == peer => Some(self.caller),
+            Phase::Talking { peer } if leg == self.anchor => Some(peer),
+            Phase::Talking { peer } if leg == peer => Some(self.anchor),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::call::{Call, Phase};
 use crate::leg::{Leg, LegState};
-use crate::{Effect, EndedBy, LegEvent, Outcome};
+use crate::{Effect, EndedBy, LegEvent, Outcome, Wish};
 use model::{CallId, Event, LegId, Now, OpenCall, Party, TrunkId, UserId, What};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Instant;
@@ -100,7 +100,7 @@ impl Calls {
         let id = open.id;
         let mut call = Call {
             open: open.clone(),
-            caller: leg,
+            anchor: leg,
             legs: Vec::with_capacity(4),
             phase: Phase::Deciding,
             deadline: None,
@@ -120,10 +120,10 @@ impl Calls {
         }
     }
 
-    /// Who the caller of a call is, while it is in progress.
-    pub fn caller(&self, call: CallId) -> Option<&Party> {
-        let call = self.calls.get(&call)?;
-        self.legs.get(&call.caller).map(|leg| &leg.party)
+    /// The leg a call hangs on, and whose it is, while the call is in progress.
+    pub fn anchor(&self, call: CallId) -> Option<(LegId, &Party)> {
+        let anchor = self.calls.get(&call)?.anchor;
+        self.legs.get(&anchor).map(|leg| (anchor, &leg.party))
     }
 
     /// Something happened on a leg.
@@ -143,6 +143,9 @@ impl Calls {
             LegEvent::Held => self.held(now, leg),
             LegEvent::Resumed => self.resumed(now, leg),
             LegEvent::Silent => self.effects.push_back(Effect::Probe { leg }),
+            LegEvent::Digit(digit) => self.wishes(leg, Wish::Digit(digit)),
+            LegEvent::Played => self.wishes(leg, Wish::Played),
+            LegEvent::Referred(referral) => self.wishes(leg, Wish::Refer(referral)),
         }
     }
 
@@ -167,6 +170,7 @@ impl Calls {
         let why = match self.calls.get(call).map(|call| &call.phase) {
             Some(Phase::Ringing { .. }) => "ringing time is up",
             Some(Phase::Ending { .. }) => "a leg does not close",
+            Some(Phase::Served { .. }) => "time with the box is up",
             _ => "a deadline without a phase",
         };
         Some((*at, why))
@@ -186,6 +190,7 @@ impl Calls {
             match self.calls.get(&id).map(|call| &call.phase) {
                 Some(Phase::Ringing { .. }) => self.ring_timeout(now, id),
                 Some(Phase::Ending { .. }) => self.conclude(id),
+                Some(Phase::Served { .. }) => self.serve_timeout(id),
                 Some(Phase::Deciding | Phase::Talking { .. }) | None => {}
             }
         }
@@ -222,6 +227,7 @@ impl Calls {
         let next = match &call.phase {
             Phase::Deciding | Phase::Talking { .. } => None,
             Phase::Ending { until, .. } => Some(*until),
+            Phase::Served { until, .. } => *until,
             Phase::Ringing { branches, until, .. } => {
                 let silent = branches.iter().filter_map(|leg| self.legs.get(leg)?.silent_until).min();
                 Some(silent.map_or(*until, |silent| silent.min(*until)))
@@ -244,6 +250,12 @@ impl Calls {
 
     pub(crate) fn party(&self, leg: LegId) -> Option<Party> {
         self.legs.get(&leg).map(|leg| leg.party.clone())
+    }
+
+    fn wishes(&mut self, leg: LegId, wish: Wish) {
+        if let Some(call) = self.call_of(leg) {
+            self.outcomes.push_back(Outcome::Asked { call, leg, wish });
+        }
     }
 
     fn ended(&mut self, now: Now, leg: LegId, by: EndedBy) {

@@ -18,7 +18,7 @@ impl Calls {
         if !matches!(call.phase, Phase::Deciding) {
             return;
         }
-        let (caller, cause) = (call.caller, refusal.cause);
+        let (caller, cause) = (call.anchor, call.cause_or_answered(refusal.cause));
         let ended = What::Ended { by: None, why: refusal.why.clone() };
         self.effects.push_back(Effect::Reject { leg: caller, refusal });
         self.release(caller);
@@ -31,7 +31,8 @@ impl Calls {
         let cause = match call.phase {
             Phase::Ending { .. } => return,
             Phase::Talking { .. } => Cause::Answered,
-            Phase::Deciding | Phase::Ringing { .. } => Cause::TrunkFailed,
+            Phase::Served { cause, .. } => cause,
+            Phase::Deciding | Phase::Ringing { .. } => call.cause_or_answered(Cause::TrunkFailed),
         };
         let text = match why {
             HangUp::Preempted => "an emergency call needed the channel",
@@ -51,13 +52,14 @@ impl Calls {
         self.release(leg);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let vanished = by == EndedBy::Vanished;
+        let cause = call.cause_or_answered(Cause::Cancelled);
         match &mut call.phase {
-            Phase::Deciding | Phase::Ringing { .. } if leg == call.caller => {
+            Phase::Deciding | Phase::Ringing { .. } if leg == call.anchor => {
                 for leg in call.legs.clone() {
                     self.drop_leg(leg, HangUp::Normal);
                 }
                 let why = if vanished { "the caller vanished" } else { "the caller gave up" };
-                self.finish(now, id, Cause::Cancelled, What::Ended { by: Some(party), why: why.to_owned() });
+                self.finish(now, id, cause, What::Ended { by: Some(party), why: why.to_owned() });
             }
             Phase::Ringing { .. } => self.failed(now, leg, Cause::NoAnswer, "ended while ringing".to_owned()),
             Phase::Talking { .. } => {
@@ -72,7 +74,12 @@ impl Calls {
                     );
                 }
             }
-            Phase::Deciding | Phase::Ending { .. } => {}
+            Phase::Served { cause, .. } if leg == call.anchor => {
+                let cause = *cause;
+                let why = if vanished { "the party vanished" } else { "hung up" };
+                self.finish(now, id, cause, What::Ended { by: Some(party), why: why.to_owned() });
+            }
+            Phase::Deciding | Phase::Served { .. } | Phase::Ending { .. } => {}
         }
     }
 
@@ -94,11 +101,15 @@ impl Calls {
         }
     }
 
-    fn finish(&mut self, now: Now, id: CallId, cause: Cause, step: What) {
+    pub(crate) fn finish(&mut self, now: Now, id: CallId, cause: Cause, step: What) {
         if let Some(call) = self.calls.get_mut(&id) {
             call.note(now.wall, step);
             call.phase = Phase::Ending { cause, until: now.mono + CLOSE_MAX, ended: now.wall };
         }
         self.reschedule(id);
+        // Its last leg has moved on into another call: nothing is left to wait for.
+        if self.calls.get(&id).is_some_and(|call| call.legs.is_empty()) {
+            self.conclude(id);
+        }
     }
 }

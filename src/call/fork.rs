@@ -21,7 +21,8 @@ pub struct Ring {
 impl Calls {
     /// Policy's answer to a waiting call: ring these legs.
     pub fn ring(&mut self, now: Now, id: CallId, ring: Ring) {
-        if !matches!(self.calls.get(&id).map(|call| &call.phase), Some(Phase::Deciding)) {
+        let phase = self.calls.get(&id).map(|call| &call.phase);
+        if !matches!(phase, Some(Phase::Deciding | Phase::Served { .. })) {
             return;
         }
         let mut branches = Vec::with_capacity(ring.invites.len());
@@ -59,11 +60,11 @@ impl Calls {
     pub(crate) fn ringing(&mut self, now: Now, leg: LegId) {
         let Some((id, first)) = self.heard(now, leg) else { return };
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let caller = call.caller;
+        let anchor = call.anchor;
         let Phase::Ringing { told, .. } = &mut call.phase else { return };
         if first && *told == Told::Nothing {
             *told = Told::Ringing;
-            self.effects.push_back(Effect::Ring { leg: caller });
+            self.effects.push_back(Effect::Ring { leg: anchor });
         }
     }
 
@@ -71,17 +72,17 @@ impl Calls {
     pub(crate) fn early(&mut self, now: Now, leg: LegId) {
         let Some((id, _)) = self.heard(now, leg) else { return };
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let caller = call.caller;
+        let anchor = call.anchor;
         let Phase::Ringing { told, branches, .. } = &mut call.phase else { return };
         match told {
             Told::Sound(_) => {}
             Told::Nothing | Told::Ringing if branches.as_slice() == [leg] => {
                 *told = Told::Sound(leg);
-                self.effects.push_back(Effect::Early { leg: caller, from: leg });
+                self.effects.push_back(Effect::Early { leg: anchor, from: leg });
             }
             Told::Nothing => {
                 *told = Told::Ringing;
-                self.effects.push_back(Effect::Ring { leg: caller });
+                self.effects.push_back(Effect::Ring { leg: anchor });
             }
             Told::Ringing => {}
         }

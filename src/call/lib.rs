@@ -16,11 +16,16 @@ mod fork;
 mod hold;
 mod leg;
 mod listing;
+mod merge;
 mod record;
+mod serve;
 #[cfg(test)]
 mod tests;
 
-pub use boundary::{Caller, Destination, Effect, EndedBy, HangUp, Invite, LegEvent, Outcome, Refusal};
+pub use boundary::{
+    Caller, Destination, Effect, EndedBy, HangUp, Invite, LegEvent, Outcome, Program, Referral, Refusal, RoomKey, Wish,
+};
 pub use calls::{Calls, Offer};
 pub use fork::Ring;
 pub use leg::LegState;
+pub use merge::Merged;

@@ -19,6 +19,7 @@ impl Calls {
             Phase::Ringing { .. } => "ringing",
             Phase::Talking { .. } if held => "held",
             Phase::Talking { .. } => "talking",
+            Phase::Served { .. } => "with the box",
             Phase::Ending { .. } => "ending",
         };
         model::Call {

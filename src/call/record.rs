@@ -11,7 +11,7 @@ impl Calls {
         let Some(mut call) = self.calls.remove(&id) else { return };
         let (cause, ended) = match call.phase {
             Phase::Ending { cause, ended, .. } => (cause, ended),
-            Phase::Deciding | Phase::Ringing { .. } | Phase::Talking { .. } => {
+            Phase::Deciding | Phase::Ringing { .. } | Phase::Talking { .. } | Phase::Served { .. } => {
                 self.calls.insert(id, call);
                 return;
             }

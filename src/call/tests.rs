@@ -1,5 +1,7 @@
 //! One story each, and a seeded storm of events after which nothing may be left.
 
+mod places;
+
 use crate::*;
 use model::{CallId, CallRecord, Cause, ContactId, DeviceId, Direction, LegId, Now, OpenCall, Party, What};
 use std::time::{Duration, Instant};
@@ -10,6 +12,8 @@ struct Exchange {
     next_call: u64,
     records: Vec<CallRecord>,
     waiting: Vec<(CallId, Cause)>,
+    wishes: Vec<(CallId, LegId, Wish)>,
+    due: Vec<CallId>,
     effects: Vec<Effect>,
 }
 
@@ -38,6 +42,8 @@ impl Exchange {
             next_call: 0,
             records: vec![],
             waiting: vec![],
+            wishes: vec![],
+            due: vec![],
             effects: vec![],
         }
     }
@@ -98,6 +104,8 @@ impl Exchange {
             match outcome {
                 Outcome::Unanswered { call, cause } => self.waiting.push((call, cause)),
                 Outcome::Ended(record) => self.records.push(*record),
+                Outcome::Asked { call, leg, wish } => self.wishes.push((call, leg, wish)),
+                Outcome::TimeUp { call } => self.due.push(call),
             }
         }
         while let Some(effect) = self.calls.poll_effect() {
@@ -127,7 +135,7 @@ fn the_device_that_answers_wins_and_the_others_stop() {
         exchange.happen(legs[1], LegEvent::Answered),
         [
             Effect::HangUp { leg: legs[0], why: HangUp::AnsweredElsewhere },
-            Effect::Answer { leg: caller, with: legs[1] }
+            Effect::Join { leg: caller, with: legs[1] }
         ]
     );
     assert_eq!(exchange.calls.legs_of(&"bo".into()), 1);

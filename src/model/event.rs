@@ -37,6 +37,13 @@ pub enum Event {
         /// Who.
         party: Party,
     },
+    /// A call's parties went on in another.
+    CallMerged {
+        /// The call that ends.
+        call: CallId,
+        /// The call that goes on.
+        into: CallId,
+    },
     /// A call ended.
     CallEnded(CallRecord),
     /// A device can be reached, or a further contact of it can.

@@ -40,6 +40,8 @@ pub enum Cause {
     Blocked,
     /// No trunk could carry it.
     TrunkFailed,
+    /// It went on as another call: its parties were connected with that one's.
+    Transferred,
     /// Cut by a crash or a power failure; written at the next start.
     Lost,
 }
@@ -58,6 +60,7 @@ impl Cause {
             Cause::Barred => "barred",
             Cause::Blocked => "blocked",
             Cause::TrunkFailed => "trunk-failed",
+            Cause::Transferred => "transferred",
             Cause::Lost => "lost",
         }
     }
@@ -183,6 +186,13 @@ pub enum What {
     Resumed {
         /// Who took the other back.
         party: Party,
+    },
+    /// A party connected the one it talked to with somebody else.
+    Transferred {
+        /// Who did.
+        by: Party,
+        /// With whom, where a conversation went on at once; none where that one had yet to answer.
+        to: Option<Party>,
     },
     /// Something was spoken to a party.
     Spoken {

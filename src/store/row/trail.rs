@@ -39,6 +39,7 @@ mirror!(
     Barred,
     Blocked,
     TrunkFailed,
+    Transferred,
     Lost,
 );
 
@@ -100,6 +101,7 @@ enum WhatRow {
     Failed { party: PartyRow, cause: CauseRow, said: String },
     Held(PartyRow),
     Resumed(PartyRow),
+    Transferred { by: PartyRow, to: Option<PartyRow> },
     Spoken { prompt: String, ids: Vec<String> },
     Ended { by: Option<PartyRow>, why: String },
 }
@@ -118,6 +120,9 @@ impl From<&What> for WhatRow {
             }
             What::Held { party } => Self::Held((&party).into()),
             What::Resumed { party } => Self::Resumed((&party).into()),
+            What::Transferred { by, to } => {
+                Self::Transferred { by: (&by).into(), to: to.as_ref().map(PartyRow::from) }
+            }
             What::Spoken { prompt, ids } => Self::Spoken { prompt, ids },
             What::Ended { by, why } => Self::Ended { by: by.as_ref().map(PartyRow::from), why },
         }
@@ -138,6 +143,9 @@ impl From<WhatRow> for What {
             }
             WhatRow::Held(party) => Self::Held { party: party.into() },
             WhatRow::Resumed(party) => Self::Resumed { party: party.into() },
+            WhatRow::Transferred { by, to } => {
+                Self::Transferred { by: by.into(), to: to.map(Party::from) }
+            }
             WhatRow::Spoken { prompt, ids } => Self::Spoken { prompt, ids },
             WhatRow::Ended { by, why } => Self::Ended { by: by.map(Party::from), why },
         }
