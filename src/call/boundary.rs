@@ -255,6 +255,11 @@ pub enum Outcome {
         /// What.
         wish: Wish,
     },
+    /// The party that the box served has gone; the record follows when its sound is closed.
+    Gone {
+        /// Which call.
+        call: CallId,
+    },
     /// The time that policy gave a call with the box is up.
     TimeUp {
         /// Which call.

@@ -109,8 +109,22 @@ impl Calls {
         };
         call.note(now.wall, What::Offered { by: party.clone(), dialled });
         self.calls.insert(id, call);
-        self.add_leg(id, leg, party, LegState::Offered);
+        self.add_leg(id, leg, (party, open.from.clone()), LegState::Offered);
         self.events.push_back(Event::CallBegan(open));
+    }
+
+    /// Whose leg it is, and the number they are known by; that is empty when withheld.
+    pub fn face(&self, leg: LegId) -> Option<(&Party, &str)> {
+        self.legs.get(&leg).map(|leg| (&leg.party, leg.number.as_str()))
+    }
+
+    /// The legs that a user has in calls now, in the order they began.
+    pub fn stakes(&self, user: &UserId) -> Vec<(LegId, LegState)> {
+        let own = |leg: &Leg| matches!(&leg.party, Party::Device { user: of, .. } if of == user);
+        let mine = self.legs.iter().filter(|(_, leg)| leg.state.is_live() && own(leg));
+        let mut stakes: Vec<(LegId, LegState)> = mine.map(|(id, leg)| (*id, leg.state)).collect();
+        stakes.sort_by_key(|(id, _)| *id);
+        stakes
     }
 
     /// Adds a step to a call's trail.
@@ -196,12 +210,18 @@ impl Calls {
         }
     }
 
-    pub(crate) fn add_leg(&mut self, call: CallId, id: LegId, party: Party, state: LegState) {
+    pub(crate) fn add_leg(
+        &mut self,
+        call: CallId,
+        id: LegId,
+        (party, number): (Party, String),
+        state: LegState,
+    ) {
         match &party {
             Party::Device { user, .. } => *self.busy.entry(user.clone()).or_default() += 1,
             Party::Trunk(trunk) => *self.channels.entry(trunk.clone()).or_default() += 1,
         }
-        self.legs.insert(id, Leg::new(call, party, state));
+        self.legs.insert(id, Leg::new(call, (party, number), state));
         if let Some(call) = self.calls.get_mut(&call) {
             call.legs.push(id);
         }

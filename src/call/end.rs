@@ -4,7 +4,7 @@
 use crate::call::Phase;
 use crate::calls::Calls;
 use crate::leg::LegState;
-use crate::{Effect, EndedBy, HangUp, Refusal};
+use crate::{Effect, EndedBy, HangUp, Outcome, Refusal};
 use model::{CallId, Cause, LegId, LegQuality, Now, What};
 use std::time::Duration;
 
@@ -104,6 +104,9 @@ impl Calls {
     pub(crate) fn finish(&mut self, now: Now, id: CallId, cause: Cause, step: What) {
         if let Some(call) = self.calls.get_mut(&id) {
             call.note(now.wall, step);
+            if matches!(call.phase, Phase::Served { .. }) {
+                self.outcomes.push_back(Outcome::Gone { call: id });
+            }
             call.phase = Phase::Ending { cause, until: now.mono + CLOSE_MAX, ended: now.wall };
         }
         self.reschedule(id);

@@ -30,7 +30,7 @@ impl Calls {
             let leg = self.next_leg();
             let party = party_of(&invite.destination);
             self.note(now, id, What::Invited { party: party.clone() });
-            self.add_leg(id, leg, party, LegState::Inviting);
+            self.add_leg(id, leg, (party, invite.called.clone()), LegState::Inviting);
             if let Some(entry) = self.legs.get_mut(&leg) {
                 entry.silent_until = ring.silence.map(|silence| now.mono + silence);
             }

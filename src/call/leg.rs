@@ -49,6 +49,8 @@ impl LegState {
 pub(crate) struct Leg {
     pub call: CallId,
     pub party: Party,
+    /// The number or extension the party is known by; empty when withheld.
+    pub number: String,
     pub state: LegState,
     /// An outgoing leg that stays silent until then has failed.
     pub silent_until: Option<Instant>,
@@ -56,7 +58,7 @@ pub(crate) struct Leg {
 }
 
 impl Leg {
-    pub fn new(call: CallId, party: Party, state: LegState) -> Self {
-        Self { call, party, state, silent_until: None, quality: None }
+    pub fn new(call: CallId, (party, number): (Party, String), state: LegState) -> Self {
+        Self { call, party, number, state, silent_until: None, quality: None }
     }
 }

@@ -32,18 +32,7 @@ impl Calls {
     /// Joins the two whom one party talks to by two legs of its own. The party leaves; of two calls one is left: the
     /// older one, or the one that is no longer ringing. None where one of the legs does not talk to anybody.
     pub fn merge(&mut self, now: Now, one: LegId, other: LegId) -> Option<Merged> {
-        let (first, second) = (self.call_of(one)?, self.call_of(other)?);
-        if first == second {
-            return None;
-        }
-        let [(kept, own), (gone, spare)] =
-            match (self.opposite(one).is_some(), self.opposite(other).is_some()) {
-                (true, true) if second < first => [(second, other), (first, one)],
-                (true, true) => [(first, one), (second, other)],
-                (true, false) if self.rings_for(other) => [(first, one), (second, other)],
-                (false, true) if self.rings_for(one) => [(second, other), (first, one)],
-                _ => return None,
-            };
+        let [(kept, own), (gone, spare)] = self.merging(one, other)?;
         let stays = self.opposite(own)?;
         let by = self.party(own)?;
         let whom = self.opposite(spare).and_then(|leg| self.party(leg));
@@ -73,6 +62,11 @@ impl Calls {
         self.reschedule(kept);
         self.events.push_back(Event::CallMerged { call: gone, into: kept });
         Some(Merged { kept, gone, rings })
+    }
+
+    /// Can the two whom one party talks to be joined, so that [`Calls::merge`] does it?
+    pub fn can_merge(&self, one: LegId, other: LegId) -> bool {
+        self.merging(one, other).is_some()
     }
 
     /// The leg of a call that waits for policy takes another leg's place: it answers what rings there, or talks to
@@ -126,6 +120,21 @@ impl Calls {
     /// The leg a given leg talks to.
     pub fn opposite(&self, leg: LegId) -> Option<LegId> {
         self.opposite_in(self.call_of(leg)?, leg)
+    }
+
+    /// The call that is kept and the one that goes, each with the leg that leaves it.
+    fn merging(&self, one: LegId, other: LegId) -> Option<[(CallId, LegId); 2]> {
+        let (first, second) = (self.call_of(one)?, self.call_of(other)?);
+        if first == second {
+            return None;
+        }
+        match (self.opposite(one).is_some(), self.opposite(other).is_some()) {
+            (true, true) if second < first => Some([(second, other), (first, one)]),
+            (true, true) => Some([(first, one), (second, other)]),
+            (true, false) if self.rings_for(other) => Some([(first, one), (second, other)]),
+            (false, true) if self.rings_for(one) => Some([(second, other), (first, one)]),
+            _ => None,
+        }
     }
 
     /// Does a call ring, with this leg waiting?

@@ -33,6 +33,11 @@ impl Calls {
         Some(anchor)
     }
 
+    /// Is the call with the box?
+    pub fn is_served(&self, id: CallId) -> bool {
+        matches!(self.calls.get(&id).map(|call| &call.phase), Some(Phase::Served { .. }))
+    }
+
     /// A call that the box serves waits for policy again.
     pub fn reconsider(&mut self, id: CallId) {
         if let Some(call) = self.calls.get_mut(&id)

@@ -14,6 +14,7 @@ struct Exchange {
     waiting: Vec<(CallId, Cause)>,
     wishes: Vec<(CallId, LegId, Wish)>,
     due: Vec<CallId>,
+    gone: Vec<CallId>,
     effects: Vec<Effect>,
 }
 
@@ -44,6 +45,7 @@ impl Exchange {
             waiting: vec![],
             wishes: vec![],
             due: vec![],
+            gone: vec![],
             effects: vec![],
         }
     }
@@ -106,6 +108,7 @@ impl Exchange {
                 Outcome::Ended(record) => self.records.push(*record),
                 Outcome::Asked { call, leg, wish } => self.wishes.push((call, leg, wish)),
                 Outcome::TimeUp { call } => self.due.push(call),
+                Outcome::Gone { call } => self.gone.push(call),
             }
         }
         while let Some(effect) = self.calls.poll_effect() {

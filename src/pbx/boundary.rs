@@ -35,6 +35,8 @@ pub struct Offered {
     pub dialled: String,
     /// Where the request came from: decides which of the company's sites the caller is at.
     pub source: IpAddr,
+    /// The leg whose place it wants to take (RFC 3891).
+    pub replaces: Option<LegId>,
 }
 
 /// What the core is told.

@@ -4,16 +4,22 @@
 //! and what has happened as `model::Event`. It decides and leaves the doing to crate `call` (legs and calls) and to
 //! the daemon. It knows neither SIP nor media.
 //!
-//! Read [`Pbx`] first, then `route.rs` for the decision on a call.
+//! Read [`Pbx`] first, then `course.rs` for what is kept of a call and `route.rs` for the decision on it.
 
 mod boundary;
+mod code;
 mod command;
+mod course;
+mod meeting;
 mod outbound;
+mod parking;
 mod pbx;
+mod pickup;
 mod presentation;
 mod route;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod trunks;
 
 pub use boundary::{Effect, Input, Offered, Origin, Query, Registration};

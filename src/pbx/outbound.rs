@@ -1,8 +1,8 @@
 //! Calls to the outside: barring, the trunks in order, and emergency calls that always get out.
 
+use crate::course::Stage;
 use crate::pbx::Pbx;
 use crate::presentation;
-use crate::route::{From, Stage};
 use crate::trunks::Attempt;
 use call::{Destination, HangUp, Invite, Ring};
 use model::site::User;
@@ -37,11 +37,8 @@ impl Pbx {
                 return self.refuse(now, id, Cause::UnknownNumber, "nobody has that extension");
             }
         };
-        let user = match self.courses.get(&id).map(|course| &course.from) {
-            Some(From::User { user, .. }) => site.user(user),
-            _ => None,
-        };
-        if let Some(user) = user
+        let payer = self.courses.get(&id).and_then(|course| course.payer.as_ref());
+        if let Some(user) = payer.and_then(|user| site.user(user))
             && site.barred(user).contains(class)
         {
             self.decided(now, id, "barring", format!("{class} numbers are barred for {}", user.id));

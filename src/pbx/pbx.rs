@@ -1,6 +1,8 @@
 //! The core: one owner of everything that decides.
 
-use crate::route::Course;
+use crate::course::Course;
+use crate::meeting::Meetings;
+use crate::parking::Parking;
 use crate::trunks::Trunks;
 use crate::{Effect, Input, Offered};
 use call::{Calls, Outcome};
@@ -18,6 +20,8 @@ pub struct Pbx {
     pub(crate) contacts: HashMap<DeviceId, Vec<ContactId>>,
     pub(crate) trunks: Trunks,
     pub(crate) alarms: BTreeMap<&'static str, Alarm>,
+    pub(crate) parking: Parking,
+    pub(crate) meetings: Meetings,
     pub(crate) pending: BTreeMap<Ticket, crate::command::Pending>,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) started: jiff::Timestamp,
@@ -33,6 +37,8 @@ impl Pbx {
             courses: HashMap::new(),
             contacts: HashMap::new(),
             trunks: Trunks::default(),
+            parking: Parking::default(),
+            meetings: Meetings::default(),
             alarms: BTreeMap::new(),
             pending: BTreeMap::new(),
             effects: VecDeque::new(),
@@ -63,7 +69,7 @@ impl Pbx {
 
     /// Is nothing left of any call?
     pub fn is_idle(&self) -> bool {
-        self.calls.is_idle() && self.courses.is_empty()
+        self.calls.is_idle() && self.courses.is_empty() && self.parking.is_empty() && self.meetings.is_empty()
     }
 
     /// Takes one input.
@@ -120,6 +126,12 @@ impl Pbx {
         while let Some(outcome) = self.calls.poll_outcome() {
             match outcome {
                 Outcome::Unanswered { call, cause } => self.unanswered(now, call, cause),
+                Outcome::Asked { call, leg, wish } => self.asked(now, (call, leg), wish),
+                Outcome::Gone { call } => {
+                    self.parking.leave(call);
+                    self.left_meeting(now, call);
+                }
+                Outcome::TimeUp { call } => self.time_up(now, call),
                 Outcome::Ended(record) => {
                     self.courses.remove(&record.call.id);
                     let changes = vec![Change::CallEnded(*record)];

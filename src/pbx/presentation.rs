@@ -1,6 +1,6 @@
 //! Who the called party sees: a colleague, somebody outside, or nobody.
 
-use crate::route::From;
+use crate::course::From;
 use call::Caller;
 use model::site::{CallerDisplay, Place, Present, Site, Trunk, User};
 use model::{E164, Number, NumberRange};

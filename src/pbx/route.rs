@@ -1,57 +1,17 @@
 //! The decision on a call: from who called what, to whom it rings, round by round.
-//!
-//! A [`Course`] is what is kept of that decision while the call lasts: when a round of ringing ends without an
-//! answer, it says what comes next.
 
-use crate::outbound::Way;
+use crate::course::{Course, From, Stage};
 use crate::pbx::Pbx;
 use crate::presentation;
 use crate::{Offered, Origin};
 use call::{Destination, Invite, Offer, Refusal, Ring};
 use model::site::{Group, GroupStrategy, Site, Target, Then, User};
 use model::{
-    CallId, Cause, Class, DeviceId, Direction, E164, Extension, GroupId, LegId, Now, Number, OpenCall, Party,
-    Unknown, UserId, What,
+    CallId, Cause, Class, Direction, Extension, GroupId, Now, Number, OpenCall, Party, Unknown, UserId, What,
 };
 use std::collections::VecDeque;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Forwards one call may make; a loop ends here with a clear cause.
-const HOPS_MAX: u8 = 5;
-
-/// Who calls, as policy sees it.
-#[derive(Clone, Debug)]
-pub(crate) enum From {
-    /// One of the company's users on a device.
-    User { user: UserId, device: DeviceId },
-    /// Somebody outside; the number is none where withheld.
-    Outside { number: Option<E164>, name: Option<String> },
-}
-
-/// What was decided about a call so far.
-#[derive(Debug)]
-pub(crate) struct Course {
-    pub leg: LegId,
-    pub from: From,
-    pub source: IpAddr,
-    pub stage: Stage,
-    hops: u8,
-}
-
-/// What rings now, and what that means when it does not answer.
-#[derive(Debug)]
-pub(crate) enum Stage {
-    /// Nothing yet.
-    Starting,
-    /// A user's devices.
-    User(UserId),
-    /// A group's members, round by round.
-    Group { group: GroupId, rounds: VecDeque<Vec<UserId>> },
-    /// A number outside, by one trunk after the other.
-    Outside(Way),
-}
 
 impl Pbx {
     /// Takes a call while there is no site: nobody can be reached.
@@ -75,7 +35,7 @@ impl Pbx {
 
     /// Takes a call and decides what happens first.
     pub(crate) fn route(&mut self, now: Now, site: &Arc<Site>, offered: Offered) {
-        let Offered { leg, origin, dialled, source } = offered;
+        let Offered { leg, origin, dialled, source, replaces } = offered;
         let outside = matches!(origin, Origin::Trunk { .. });
         let (party, from) = identify(site, origin);
         let (text, hide) = presentation::without_prefix(&dialled);
@@ -98,7 +58,13 @@ impl Pbx {
         self.calls.offer(now, Offer { leg, party, open, dialled });
         let class = number.class().map_or("none", |class| class.as_str()).to_owned();
         self.calls.note(now, id, What::Numbered { number: number.to_string(), class });
-        self.courses.insert(id, Course { leg, from, source, stage: Stage::Starting, hops: 0 });
+        self.courses.insert(id, Course::new(leg, from, source));
+        if let Some(place) = replaces {
+            return self.replace(now, id, place);
+        }
+        if let (Number::Code(code), false) = (&number, outside) {
+            return self.code(now, id, code);
+        }
         match target {
             Some(target) => self.enter(now, id, &target),
             None if outside => self.refuse(now, id, Cause::UnknownNumber, "no number of the company"),
@@ -110,14 +76,18 @@ impl Pbx {
     pub(crate) fn unanswered(&mut self, now: Now, id: CallId, cause: Cause) {
         let Some(course) = self.courses.get_mut(&id) else { return };
         match std::mem::replace(&mut course.stage, Stage::Starting) {
-            Stage::Starting => self.refuse(now, id, cause, "nobody took the call"),
+            Stage::Starting | Stage::Returning => self.refuse(now, id, cause, "nobody took the call"),
             Stage::User(user) => self.user_unanswered(now, id, &user, cause),
             Stage::Group { group, rounds } => self.group_round(now, id, group, rounds),
             Stage::Outside(way) => self.outside_failed(now, id, way, cause),
         }
     }
 
+    /// Nothing more can be done for a call: it ends, or goes back to whoever connected it here.
     pub(crate) fn refuse(&mut self, now: Now, id: CallId, cause: Cause, why: &str) {
+        if self.give_back(now, id, why) {
+            return;
+        }
         self.calls.refuse(now, id, Refusal { cause, why: why.to_owned() });
     }
 
@@ -127,7 +97,7 @@ impl Pbx {
     }
 
     /// The call reaches one of the company's own numbers.
-    fn enter(&mut self, now: Now, id: CallId, target: &Target) {
+    pub(crate) fn enter(&mut self, now: Now, id: CallId, target: &Target) {
         let Some(site) = self.site.clone() else { return };
         match target {
             Target::User(user) => match site.user(user) {
@@ -138,8 +108,12 @@ impl Pbx {
                 Some(group) => self.enter_group(now, id, group),
                 None => self.refuse(now, id, Cause::UnknownNumber, "the group has gone"),
             },
-            Target::Queue(_) | Target::Menu(_) | Target::Room(_) | Target::OwnMailbox => {
-                let why = "this version does not yet answer for queues, menus, rooms and mailboxes";
+            Target::Room(room) => match site.room(room) {
+                Some(room) => self.enter_room(now, id, room),
+                None => self.refuse(now, id, Cause::UnknownNumber, "the room has gone"),
+            },
+            Target::Queue(_) | Target::Menu(_) | Target::OwnMailbox => {
+                let why = "this version does not yet answer for queues, menus and mailboxes";
                 self.refuse(now, id, Cause::NoAnswer, why);
             }
         }
@@ -181,6 +155,9 @@ impl Pbx {
             self.refuse(now, id, cause, "the user has gone");
             return;
         };
+        if self.give_back(now, id, "nobody took the call") {
+            return;
+        }
         match cause {
             Cause::Busy => self.follow(now, id, user, (user.busy.as_ref(), cause)),
             Cause::Rejected => self.refuse(now, id, cause, "the called party refused the call"),
@@ -207,8 +184,7 @@ impl Pbx {
     /// The call goes on to another number.
     fn forward(&mut self, now: Now, id: CallId, user: Option<&User>, (to, cause): (&Number, Cause)) {
         let (Some(site), Some(course)) = (self.site.clone(), self.courses.get_mut(&id)) else { return };
-        course.hops += 1;
-        if course.hops > HOPS_MAX {
+        if !course.may_hop() {
             self.refuse(now, id, cause, "forwarded too many times: the rules make a loop");
             return;
         }
@@ -272,7 +248,7 @@ impl Pbx {
     }
 
     /// A leg for every contact of every device of a user, but not for the device that calls.
-    fn invites(&self, site: &Site, id: CallId, user: &User) -> Vec<Invite> {
+    pub(crate) fn invites(&self, site: &Site, id: CallId, user: &User) -> Vec<Invite> {
         let Some(course) = self.courses.get(&id) else { return Vec::new() };
         let calling = match &course.from {
             From::User { device, .. } => Some(device),

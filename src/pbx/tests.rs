@@ -3,6 +3,7 @@
 mod commands;
 mod internal;
 mod outside;
+mod places;
 
 use crate::{Effect, Input, Offered, Origin, Pbx, Query};
 use call::{Destination, EndedBy, HangUp, Invite, LegEvent, Refusal};
@@ -127,7 +128,7 @@ impl Office {
     fn offer(&mut self, origin: Origin, dialled: &str) -> LegId {
         let leg = self.pbx.next_leg();
         let source = "127.0.0.1".parse().unwrap();
-        let offered = Offered { leg, origin, dialled: dialled.to_owned(), source };
+        let offered = Offered { leg, origin, dialled: dialled.to_owned(), source, replaces: None };
         self.input(Input::Offered(Box::new(offered)));
         leg
     }

@@ -188,7 +188,9 @@ fn time_with_the_box_comes_to_an_end() {
     assert_eq!(exchange.wishes, [(call, caller, Wish::Digit('5'))]);
     exchange.pass(60);
     assert_eq!(exchange.due, [call]);
+    assert_eq!(exchange.gone, []);
     exchange.happen(caller, LegEvent::Ended(EndedBy::Party));
+    assert_eq!(exchange.gone, [call]);
     let record = exchange.settles(&[caller]);
     assert_eq!((record.cause, record.answered_by), (Cause::Voicemail, None));
 }

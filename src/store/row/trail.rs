@@ -143,9 +143,7 @@ impl From<WhatRow> for What {
             }
             WhatRow::Held(party) => Self::Held { party: party.into() },
             WhatRow::Resumed(party) => Self::Resumed { party: party.into() },
-            WhatRow::Transferred { by, to } => {
-                Self::Transferred { by: by.into(), to: to.map(Party::from) }
-            }
+            WhatRow::Transferred { by, to } => Self::Transferred { by: by.into(), to: to.map(Party::from) },
             WhatRow::Spoken { prompt, ids } => Self::Spoken { prompt, ids },
             WhatRow::Ended { by, why } => Self::Ended { by: by.map(Party::from), why },
         }

@@ -1,0 +1,88 @@
+//! Feature codes (plustjänster): what a user dials that is no number.
+
+use crate::pbx::Pbx;
+use call::{Effect, Program};
+use model::{CallId, Cause, Now};
+
+/// A code, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// `*8`: take a call that rings for somebody of one's groups.
+    PickUp,
+    /// `*8nr`: take the call that rings at an extension; one's own takes over the call from one's other phone.
+    PickUpAt(String),
+    /// `*51` to `*59`: park the call one holds there, or take the one that is parked.
+    Park(u8),
+    /// `*3`: all whom one holds and oneself, together.
+    Conference,
+}
+
+impl Code {
+    /// Reads what was dialled, with its `*` and `#`.
+    pub fn read(dialled: &str) -> Option<Self> {
+        let code = dialled.strip_suffix('#').unwrap_or(dialled);
+        match code.as_bytes() {
+            [b'*', b'8'] => Some(Self::PickUp),
+            [b'*', b'8', number @ ..] if number.iter().all(u8::is_ascii_digit) => {
+                Some(Self::PickUpAt(code[2..].to_owned()))
+            }
+            [b'*', b'5', place @ b'1'..=b'9'] => Some(Self::Park(place - b'0')),
+            [b'*', b'3'] => Some(Self::Conference),
+            _ => None,
+        }
+    }
+}
+
+impl Pbx {
+    /// A user has dialled a code.
+    pub(crate) fn code(&mut self, now: Now, id: CallId, dialled: &str) {
+        match Code::read(dialled) {
+            Some(Code::PickUp) => self.pick_up_any(now, id),
+            Some(Code::PickUpAt(number)) => self.pick_up_at(now, id, &number),
+            Some(Code::Park(place)) => self.park_or_fetch(now, id, place),
+            Some(Code::Conference) => self.confer(now, id),
+            None => self.refuse(now, id, Cause::UnknownNumber, "there is no such code"),
+        }
+    }
+
+    /// Says by a tone whether what a code asked for is done, and hangs up after it.
+    pub(crate) fn confirm(&mut self, now: Now, id: CallId, (rule, outcome): (&str, Result<&str, &str>)) {
+        let (text, program) = match outcome {
+            Ok(text) => (text, Program::Done),
+            Err(text) => (text, Program::Refused),
+        };
+        self.decided(now, id, rule, text);
+        if let Some(leg) = self.calls.serve(now, id, (Cause::Answered, Some(CONFIRM_MAX))) {
+            self.calls.perform(Effect::Play { leg, program });
+        }
+    }
+}
+
+/// A confirmation whose end is never heard of ends then.
+const CONFIRM_MAX: std::time::Duration = std::time::Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_read_with_and_without_the_key_that_ends_them() {
+        for (dialled, code) in [
+            ("*8", Some(Code::PickUp)),
+            ("*8#", Some(Code::PickUp)),
+            ("*8202", Some(Code::PickUpAt("202".to_owned()))),
+            ("*51", Some(Code::Park(1))),
+            ("*59#", Some(Code::Park(9))),
+            ("*50", None),
+            ("*5", None),
+            ("*511", None),
+            ("*3", Some(Code::Conference)),
+            ("*8*2", None),
+            ("#8", None),
+            ("*", None),
+            ("", None),
+        ] {
+            assert_eq!(Code::read(dialled), code, "{dialled}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What was decided about a call so far, and what comes next when a round of ringing ends without an answer.
+
+use crate::outbound::Way;
+use crate::pbx::Pbx;
+use model::{CallId, DeviceId, E164, GroupId, LegId, Party, UserId};
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+/// Forwards one call may make; a loop ends here with a clear cause.
+const HOPS_MAX: u8 = 5;
+
+/// Who calls, as policy sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    /// One of the company's users on a device.
+    User { user: UserId, device: DeviceId },
+    /// Somebody outside; the number is none where withheld.
+    Outside { number: Option<E164>, name: Option<String> },
+}
+
+/// What was decided about a call so far.
+#[derive(Debug)]
+pub(crate) struct Course {
+    /// The leg that waits while others ring: the call's anchor.
+    pub leg: LegId,
+    /// Whose it is.
+    pub from: From,
+    pub source: IpAddr,
+    pub stage: Stage,
+    /// The user whose rights and account the call uses outside: the caller, or who connected it further.
+    pub payer: Option<UserId>,
+    /// Who connected the call further and gets it back when nobody takes it.
+    pub referrer: Option<Party>,
+    hops: u8,
+}
+
+/// What rings now, and what that means when it does not answer.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// Nothing yet.
+    Starting,
+    /// A user's devices.
+    User(UserId),
+    /// A group's members, round by round.
+    Group { group: GroupId, rounds: VecDeque<Vec<UserId>> },
+    /// A number outside, by one trunk after the other.
+    Outside(Way),
+    /// The phone of whoever connected the call further.
+    Returning,
+}
+
+impl Course {
+    pub fn new(leg: LegId, from: From, source: IpAddr) -> Self {
+        let payer = match &from {
+            From::User { user, .. } => Some(user.clone()),
+            From::Outside { .. } => None,
+        };
+        Self { leg, from, source, stage: Stage::Starting, payer, referrer: None, hops: 0 }
+    }
+
+    /// Counts a forward; false where the rules make a loop.
+    pub fn may_hop(&mut self) -> bool {
+        self.hops += 1;
+        self.hops <= HOPS_MAX
+    }
+}
+
+impl Pbx {
+    /// The user on a call's waiting leg, if it is one of the company's.
+    pub(crate) fn waiting_user(&self, id: CallId) -> Option<UserId> {
+        match &self.courses.get(&id)?.from {
+            From::User { user, .. } => Some(user.clone()),
+            From::Outside { .. } => None,
+        }
+    }
+
+    /// Another leg of the call waits from now on: what is known of who calls follows.
+    pub(crate) fn set_anchor(&mut self, id: CallId, leg: LegId) {
+        let known =
+            self.courses.get(&id).filter(|course| course.leg == leg).map(|course| course.from.clone());
+        let Some(from) = known.or_else(|| self.known_by(leg)) else { return };
+        if let Some(course) = self.courses.get_mut(&id) {
+            course.leg = leg;
+            course.from = from;
+        }
+    }
+
+    /// Who somebody is who did not call but was called.
+    fn known_by(&self, leg: LegId) -> Option<From> {
+        match self.calls.face(leg)? {
+            (Party::Device { user, device }, _) => {
+                Some(From::User { user: user.clone(), device: device.clone() })
+            }
+            (Party::Trunk(_), number) => {
+                let numbering = self.site.as_ref().map(|site| site.company().numbering);
+                Some(From::Outside { number: numbering.and_then(|plan| plan.caller(number)), name: None })
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Many parties: conference rooms reached by telephone, and conferences made of the calls one has.
+
+use crate::pbx::Pbx;
+use call::{Effect, HangUp, LegState, Program, RoomKey};
+use model::site::Room;
+use model::{CallId, Cause, LegId, Now, RoomId};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Parties in a conference that somebody makes of their calls.
+const AD_HOC_MAX: usize = 9;
+/// How long one may think about a room's PIN.
+const PIN_PATIENCE: Duration = Duration::from_secs(30);
+/// Wrong PINs before a caller is turned away.
+const PIN_TRIES: u8 = 3;
+
+/// The conferences in progress, and who is at their doors.
+#[derive(Debug, Default)]
+pub(crate) struct Meetings {
+    meetings: BTreeMap<RoomKey, Meeting>,
+    /// Callers who are typing a PIN.
+    doors: BTreeMap<CallId, Door>,
+    last: u64,
+}
+
+#[derive(Debug)]
+struct Meeting {
+    /// The room of the site; none for one made of calls.
+    room: Option<RoomId>,
+    members: Vec<CallId>,
+}
+
+#[derive(Debug)]
+struct Door {
+    room: RoomId,
+    typed: String,
+    wrong: u8,
+}
+
+impl Meetings {
+    pub fn is_empty(&self) -> bool {
+        self.meetings.is_empty() && self.doors.is_empty()
+    }
+
+    /// The meeting of a room of the site, if anybody is in it.
+    fn of(&self, room: &RoomId) -> Option<RoomKey> {
+        let mut meetings = self.meetings.iter();
+        meetings.find(|(_, meeting)| meeting.room.as_ref() == Some(room)).map(|(key, _)| *key)
+    }
+
+    fn with(&self, call: CallId) -> Option<RoomKey> {
+        let mut meetings = self.meetings.iter();
+        meetings.find(|(_, meeting)| meeting.members.contains(&call)).map(|(key, _)| *key)
+    }
+
+    fn open(&mut self, room: Option<RoomId>) -> RoomKey {
+        self.last += 1;
+        let key = RoomKey(self.last);
+        self.meetings.insert(key, Meeting { room, members: Vec::new() });
+        key
+    }
+}
+
+impl Pbx {
+    /// A call reaches a conference room: PIN first, where it has one.
+    pub(crate) fn enter_room(&mut self, now: Now, id: CallId, room: &Room) {
+        let inside = self.meetings.of(&room.id).and_then(|key| self.meetings.meetings.get(&key));
+        let most = usize::try_from(room.max_participants).unwrap_or(usize::MAX);
+        if inside.is_some_and(|meeting| meeting.members.len() >= most) {
+            self.decided(now, id, "room", format!("{} is full", room.id));
+            return self.refuse(now, id, Cause::Busy, "the room is full");
+        }
+        self.decided(now, id, "room", format!("{} opens", room.id));
+        if room.pin.is_none() {
+            let key = self.meetings.of(&room.id).unwrap_or_else(|| self.meetings.open(Some(room.id.clone())));
+            self.admit(now, id, key);
+            return;
+        }
+        let Some(leg) = self.calls.serve(now, id, (Cause::Answered, Some(PIN_PATIENCE))) else { return };
+        self.calls.perform(Effect::Play { leg, program: Program::Dial });
+        let door = Door { room: room.id.clone(), typed: String::new(), wrong: 0 };
+        self.meetings.doors.insert(id, door);
+    }
+
+    /// Somebody with the box alone has pressed a key.
+    pub(crate) fn pressed(&mut self, now: Now, (id, leg): (CallId, LegId), digit: char) {
+        let Some(site) = self.site.clone() else { return };
+        let Some(door) = self.meetings.doors.get_mut(&id) else { return };
+        let Some((room, pin)) = site.room(&door.room).and_then(|room| Some((room, room.pin.as_ref()?)))
+        else {
+            self.meetings.doors.remove(&id);
+            return self.turn_away(now, id, "the room has gone");
+        };
+        match digit {
+            '#' => {}
+            '*' => return door.typed.clear(),
+            digit if door.typed.len() < 16 => door.typed.push(digit),
+            _ => {}
+        }
+        let enough = digit == '#' || door.typed.len() >= pin.as_str().len();
+        if !enough {
+            return self.calls.perform(Effect::Stop { leg });
+        }
+        if pin.as_str() == std::mem::take(&mut door.typed) {
+            self.meetings.doors.remove(&id);
+            let key = self.meetings.of(&room.id).unwrap_or_else(|| self.meetings.open(Some(room.id.clone())));
+            self.admit(now, id, key);
+            return;
+        }
+        door.wrong += 1;
+        if door.wrong < PIN_TRIES {
+            return self.calls.perform(Effect::Play { leg, program: Program::Refused });
+        }
+        self.meetings.doors.remove(&id);
+        self.turn_away(now, id, "three wrong PINs");
+    }
+
+    /// What was played to somebody has come to its end.
+    pub(crate) fn played(&mut self, now: Now, (id, leg): (CallId, LegId)) {
+        if self.meetings.doors.contains_key(&id) {
+            self.calls.perform(Effect::Play { leg, program: Program::Dial });
+        } else if self.meetings.with(id).is_none() && self.calls.is_served(id) {
+            self.turn_away(now, id, "all has been said");
+        }
+    }
+
+    /// All whom the caller holds on other legs and the caller itself hear each other.
+    pub(crate) fn confer(&mut self, now: Now, id: CallId) {
+        let Some(user) = self.waiting_user(id) else { return };
+        let held = self.calls.stakes(&user).into_iter().filter(|(_, state)| *state == LegState::Holding);
+        let held: Vec<LegId> = held.map(|(leg, _)| leg).take(AD_HOC_MAX - 1).collect();
+        if held.is_empty() {
+            return self.confirm(now, id, ("conference", Err("nobody is on hold")));
+        }
+        let key = self.meetings.open(None);
+        for leg in held {
+            if let Some((call, other)) = self.calls.leave(leg, HangUp::Normal) {
+                self.set_anchor(call, other);
+                self.decided(now, call, "conference", format!("{user} makes a conference"));
+                self.admit(now, call, key);
+            }
+        }
+        self.decided(now, id, "conference", "made of the calls on hold");
+        self.admit(now, id, key);
+    }
+
+    /// A call is over: whoever is left alone in a conference made of calls is let go.
+    pub(crate) fn left_meeting(&mut self, now: Now, id: CallId) {
+        self.meetings.doors.remove(&id);
+        let Some(key) = self.meetings.with(id) else { return };
+        let Some(meeting) = self.meetings.meetings.get_mut(&key) else { return };
+        meeting.members.retain(|member| *member != id);
+        match (meeting.members.as_slice(), &meeting.room) {
+            ([], _) => drop(self.meetings.meetings.remove(&key)),
+            ([last], None) => {
+                let last = *last;
+                self.meetings.meetings.remove(&key);
+                self.turn_away(now, last, "the others have left the conference");
+            }
+            ([last], Some(_)) => {
+                let last = *last;
+                self.hear(last, Program::Music);
+            }
+            (members, _) => {
+                for member in members.to_vec() {
+                    self.hear(member, Program::Left);
+                }
+            }
+        }
+    }
+
+    fn admit(&mut self, now: Now, id: CallId, key: RoomKey) {
+        let Some(leg) = self.calls.serve(now, id, (Cause::Answered, None)) else { return };
+        let Some(meeting) = self.meetings.meetings.get_mut(&key) else { return };
+        let before = meeting.members.clone();
+        meeting.members.push(id);
+        self.calls.perform(Effect::Enter { leg, room: key });
+        match before.as_slice() {
+            [] => self.calls.perform(Effect::Play { leg, program: Program::Music }),
+            [alone] => {
+                if let Some((other, _)) = self.calls.anchor(*alone) {
+                    self.calls.perform(Effect::Stop { leg: other });
+                }
+                self.hear(*alone, Program::Joined);
+            }
+            members => {
+                for member in members {
+                    self.hear(*member, Program::Joined);
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, call: CallId, program: Program) {
+        if let Some((leg, _)) = self.calls.anchor(call) {
+            self.calls.perform(Effect::Play { leg, program });
+        }
+    }
+
+    fn turn_away(&mut self, now: Now, id: CallId, why: &str) {
+        self.calls.reconsider(id);
+        self.refuse(now, id, Cause::Answered, why);
+    }
+}
