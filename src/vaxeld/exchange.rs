@@ -19,6 +19,8 @@ mod leg;
 mod names;
 mod network;
 mod outgoing;
+mod playing;
+mod program;
 mod queries;
 mod register;
 mod signalled;
@@ -132,6 +134,8 @@ pub struct Exchange<N> {
     pub(crate) registering: BTreeMap<u64, register::Waiting>,
     pub(crate) traces: Traces,
     pub(crate) outputs: VecDeque<Output>,
+    pub(crate) programs: program::Programs,
+    pub(crate) next_cue: u64,
     pub(crate) random: names::Random,
     pub(crate) next_receipt: u64,
 }
@@ -157,6 +161,8 @@ impl<N: Network> Exchange<N> {
             registering: BTreeMap::new(),
             traces: Traces::default(),
             outputs: VecDeque::new(),
+            programs: program::Programs::default(),
+            next_cue: 0,
             random,
             next_receipt: 0,
         };
@@ -351,7 +357,15 @@ impl<N: Network> Exchange<N> {
             call::Effect::Invite { leg, invite } => self.invite(now, leg, *invite),
             call::Effect::Ring { leg } => self.ring(now, leg),
             call::Effect::Early { leg, from } => self.early(now, leg, from),
-            call::Effect::Answer { leg, with } => self.answer(now, leg, with),
+            call::Effect::Join { leg, with } => self.join_legs(now, leg, with),
+            call::Effect::Answer { leg } => {
+                self.answer(now, leg, None);
+            }
+            call::Effect::Play { leg, program } => self.play(leg, self.programs.of(program)),
+            call::Effect::Stop { leg } => self.stop_playing(leg),
+            call::Effect::Enter { leg, room } => self.enter(leg, room),
+            call::Effect::Leave { leg } => self.leave(leg),
+            call::Effect::Refer { .. } => {}
             call::Effect::Reject { leg, refusal } => self.reject(now, leg, &refusal),
             call::Effect::HangUp { leg, why } => self.hang_up(now, leg, why),
             call::Effect::Probe { leg } => self.probe(now, leg),

@@ -77,7 +77,8 @@ pub fn event(event: &model::Event) {
         | Event::PartyRang { .. }
         | Event::PartyAnswered { .. }
         | Event::PartyHeld { .. }
-        | Event::PartyResumed { .. } => tracing::debug!(?event, "call"),
+        | Event::PartyResumed { .. }
+        | Event::CallMerged { .. } => tracing::debug!(?event, "call"),
     }
 }
 

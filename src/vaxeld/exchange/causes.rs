@@ -12,7 +12,7 @@ pub(crate) fn status(cause: Cause) -> u16 {
         Cause::UnknownNumber => 404,
         Cause::Barred => 403,
         Cause::TrunkFailed | Cause::Lost => 503,
-        Cause::NoAnswer | Cause::Cancelled | Cause::Voicemail | Cause::Answered => 480,
+        Cause::NoAnswer | Cause::Cancelled | Cause::Voicemail | Cause::Answered | Cause::Transferred => 480,
     }
 }
 

@@ -40,29 +40,34 @@ impl<N: Network> Exchange<N> {
             held: false,
             alive: false,
             slot: None,
+            cue: None,
             group: leg.0,
         };
         self.sip.advertise(session, entry.own.advertised.clone());
         self.legs.insert(leg, entry);
         self.sessions.insert(session, leg);
-        let offered = Offered { leg, origin, dialled, source: flow.remote.ip() };
+        let offered = Offered { leg, origin, dialled, source: flow.remote.ip(), replaces: None };
         self.pbx.handle_input(now, Input::Offered(Box::new(offered)));
         if let Some(call) = self.pbx.call_of(leg) {
             self.traces.belongs(request.headers.call_id().unwrap_or_default(), call);
         }
     }
 
-    /// Tells the caller that it rings.
+    /// Tells a leg that it rings: one in conversation hears it as a tone.
     pub(crate) fn ring(&mut self, now: Now, leg: LegId) {
-        if let Some(Signalling::Offered(session)) = self.legs.get(&leg).map(|leg| leg.signalling) {
-            self.sip.ring(now.mono, session, Status::RINGING, None);
+        match self.legs.get(&leg).map(|leg| leg.signalling) {
+            Some(Signalling::Offered(session)) => self.sip.ring(now.mono, session, Status::RINGING, None),
+            Some(Signalling::Up(_)) => self.play(leg, self.programs.ringing()),
+            Some(Signalling::Inviting(_) | Signalling::Over) | None => {}
         }
     }
 
-    /// Lets the caller hear another leg before the answer. A caller who wants our offer hears its own ringing.
+    /// Lets a leg hear another before that one answers. A caller who wants our offer hears its own ringing.
     pub(crate) fn early(&mut self, now: Now, leg: LegId, from: LegId) {
-        let Some(Signalling::Offered(session)) = self.legs.get(&leg).map(|leg| leg.signalling) else {
-            return;
+        let session = match self.legs.get(&leg).map(|leg| leg.signalling) {
+            Some(Signalling::Offered(session)) => session,
+            Some(Signalling::Up(_)) => return self.join(leg, from),
+            Some(Signalling::Inviting(_) | Signalling::Over) | None => return,
         };
         if self.legs.get(&leg).is_some_and(|leg| leg.offer.is_none() && leg.agreed().is_none()) {
             self.sip.ring(now.mono, session, Status::RINGING, None);
@@ -78,22 +83,34 @@ impl<N: Network> Exchange<N> {
         }
     }
 
-    /// Answers the caller and joins its sound with the leg that answered.
-    pub(crate) fn answer(&mut self, now: Now, leg: LegId, with: LegId) {
-        let Some(entry) = self.legs.get_mut(&leg) else { return };
-        let Signalling::Offered(session) = entry.signalling else { return };
+    /// Lets two legs hear each other; one that came in and has no answer yet is answered with the other's codec.
+    pub(crate) fn join_legs(&mut self, now: Now, leg: LegId, with: LegId) {
+        for (one, other) in [(leg, with), (with, leg)] {
+            let prefer = self.legs.get(&other).and_then(Leg::codec);
+            if !self.answer(now, one, prefer) {
+                return;
+            }
+        }
+        self.join(leg, with);
+    }
+
+    /// Answers a leg that came in, unless that is done. False where it has no sound in common with the box: then it
+    /// is over.
+    pub(crate) fn answer(&mut self, now: Now, leg: LegId, prefer: Option<media::Codec>) -> bool {
+        let Some(entry) = self.legs.get_mut(&leg) else { return false };
+        let Signalling::Offered(session) = entry.signalling else { return true };
         entry.signalling = Signalling::Up(session);
-        let prefer = self.legs.get(&with).and_then(Leg::codec);
         match self.final_description(now, leg, prefer) {
             Ok(body) => {
-                self.join(leg, with);
                 self.sip.answer(now.mono, session, Body::sdp(body), Headers::new());
+                true
             }
             Err(status) => {
                 tracing::info!(leg = leg.0, %status, "the caller and the box have no sound in common");
                 let event = call::LegEvent::Ended(call::EndedBy::Vanished);
                 self.sip.reject(now.mono, session, status, Headers::new());
                 self.pbx.handle_input(now, Input::Leg { leg, event });
+                false
             }
         }
     }
@@ -112,13 +129,17 @@ impl<N: Network> Exchange<N> {
         self.first_offer(leg, prefer).ok_or(Status::SERVER_ERROR)
     }
 
-    /// Turns the caller away.
+    /// Turns a leg away: one in conversation is hung up, and told why (RFC 3326).
     pub(crate) fn reject(&mut self, now: Now, leg: LegId, refusal: &Refusal) {
         let Some(entry) = self.legs.get_mut(&leg) else { return };
         let Some(session) = entry.session() else { return };
-        entry.signalling = Signalling::Over;
-        let mut headers = Headers::new();
         let status = Status::new(causes::status(refusal.cause)).unwrap_or(Status::SERVER_ERROR);
+        let mut headers = Headers::new();
+        if let Signalling::Up(_) = entry.signalling {
+            headers.push(Name::Reason, format_args!("SIP;cause={}", status.code()));
+            return self.end_session(now, leg, headers);
+        }
+        entry.signalling = Signalling::Over;
         if status == Status::SERVICE_UNAVAILABLE {
             headers.push(Name::RetryAfter, "10");
         }

@@ -61,6 +61,8 @@ pub(crate) struct Leg {
     pub alive: bool,
     /// On a trunk: which of its servers.
     pub slot: Option<sip::probe::HostId>,
+    /// What the box plays to it; an end of something older means nothing.
+    pub cue: Option<media::Cue>,
     /// Its call's sound is on one thread: legs with the same group.
     pub group: u64,
 }

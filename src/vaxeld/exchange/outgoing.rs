@@ -60,6 +60,7 @@ impl<N: Network> Exchange<N> {
             held: false,
             alive: false,
             slot: way.slot,
+            cue: None,
             group: self.legs.get(&invite.parent).map_or(leg.0, |parent| parent.group),
         };
         self.legs.insert(leg, entry);

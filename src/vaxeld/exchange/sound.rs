@@ -171,12 +171,15 @@ impl<N: Network> Exchange<N> {
         self.network.command(key, Command::Configure { leg: key, agreed: Box::new(agreed) });
     }
 
-    /// Joins two legs' sound.
+    /// Joins two legs' sound; what the box played to them ends.
     pub(crate) fn join(&mut self, a: LegId, b: LegId) {
         for (one, other) in [(a, b), (b, a)] {
             if let Some(leg) = self.legs.get_mut(&one) {
                 leg.joined = Some(other);
             }
+        }
+        for leg in [a, b] {
+            self.stop_playing(leg);
         }
         let (a, b) = (media::Leg(a.0), media::Leg(b.0));
         self.network.command(a, Command::Connect { a, b });
@@ -213,9 +216,11 @@ impl<N: Network> Exchange<N> {
                 self.pbx.handle_input(now, Input::Leg { leg, event: LegEvent::Silent });
             }
             media::Event::Latched { address } => tracing::debug!(leg = leg.0, %address, "sound comes from"),
-            // Digits steer menus and mailboxes; the relay itself passes them on.
-            media::Event::Digit { .. } | media::Event::Flowing => {}
-            media::Event::Finished { .. }
+            media::Event::Digit { digit, .. } => {
+                self.pbx.handle_input(now, Input::Leg { leg, event: LegEvent::Digit(digit) });
+            }
+            media::Event::Finished { cue } => self.finished(now, leg, cue),
+            media::Event::Flowing
             | media::Event::Stopped { .. }
             | media::Event::Full { .. }
             | media::Event::Speaking { .. }

@@ -44,6 +44,10 @@ fn words(what: &What) -> (&'static str, String) {
         }
         What::Held { party: who } => ("held", format!("by {}", party(who))),
         What::Resumed { party: who } => ("resumed", format!("by {}", party(who))),
+        What::Transferred { by, to: Some(whom) } => {
+            ("transferred", format!("by {} to {}", party(by), party(whom)))
+        }
+        What::Transferred { by, to: None } => ("transferred", format!("by {} to who still rang", party(by))),
         What::Spoken { prompt, ids } => ("spoken", format!("{prompt}: {}", ids.join(" "))),
         What::Ended { by: Some(who), why } => ("ended", format!("by {}: {why}", party(who))),
         What::Ended { by: None, why } => ("ended", why.clone()),

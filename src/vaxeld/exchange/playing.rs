@@ -1,0 +1,46 @@
+//! What a leg hears of the box itself, and rooms in which many hear each other.
+
+use super::{Exchange, Network};
+use call::{LegEvent, RoomKey};
+use media::{Command, Cue, Program, Role};
+use model::{LegId, Now};
+use pbx::Input;
+
+impl<N: Network> Exchange<N> {
+    /// Lets a leg hear the box in place of whom it is joined with.
+    pub(crate) fn play(&mut self, leg: LegId, program: Program) {
+        let Some(entry) = self.legs.get_mut(&leg) else { return };
+        self.next_cue += 1;
+        let cue = Cue(self.next_cue);
+        entry.cue = Some(cue);
+        let leg = media::Leg(leg.0);
+        self.network.command(leg, Command::Play { to: leg.into(), cue, program });
+    }
+
+    /// Ends what the box plays to a leg.
+    pub(crate) fn stop_playing(&mut self, leg: LegId) {
+        let Some(_) = self.legs.get_mut(&leg).and_then(|leg| leg.cue.take()) else { return };
+        let leg = media::Leg(leg.0);
+        self.network.command(leg, Command::Stop { to: leg.into() });
+    }
+
+    /// What was played has come to its end; the core hears of it unless something newer is played.
+    pub(crate) fn finished(&mut self, now: Now, leg: LegId, cue: Cue) {
+        let Some(entry) = self.legs.get_mut(&leg).filter(|leg| leg.cue == Some(cue)) else { return };
+        entry.cue = None;
+        self.pbx.handle_input(now, Input::Leg { leg, event: LegEvent::Played });
+    }
+
+    /// A leg hears all others of a room, and they hear it.
+    pub(crate) fn enter(&mut self, leg: LegId, room: RoomKey) {
+        self.stop_playing(leg);
+        let leg = media::Leg(leg.0);
+        self.network.command(leg, Command::Join { room: media::Room(room.0), leg, role: Role::MEMBER });
+    }
+
+    /// A leg is in no room any more.
+    pub(crate) fn leave(&mut self, leg: LegId) {
+        let leg = media::Leg(leg.0);
+        self.network.command(leg, Command::Disconnect { leg });
+    }
+}
