@@ -16,6 +16,9 @@ const STUMBLES: [&str; 2] = ["baresip v0.", "baresip v1."];
 const FIRST_ONLY: [&str; 1] = ["sipp"];
 /// Whoever comes back without an answer so soon did not understand the question.
 const PUZZLED: Duration = Duration::from_secs(180);
+/// But sooner than this it has not come back: it asks for something else (a REGISTER and an INVITE at once) before its
+/// answer is here. Linphone, asked for another algorithm then, asks its user for the password.
+const BUSY: Duration = Duration::from_secs(2);
 /// Phones remembered at once.
 const ASKED_MAX: usize = 4_096;
 
@@ -35,7 +38,8 @@ impl Asked {
     ) -> Headers {
         let agent = request.headers.get(&Name::UserAgent).unwrap_or_default();
         let key = (source, user.to_owned());
-        let puzzled = self.since.get(&key).is_some_and(|asked| now.duration_since(*asked) < PUZZLED);
+        let puzzled =
+            self.since.get(&key).is_some_and(|asked| (BUSY..PUZZLED).contains(&now.duration_since(*asked)));
         if self.since.len() >= ASKED_MAX {
             self.since.retain(|_, asked| now.duration_since(*asked) < PUZZLED);
         }
@@ -96,6 +100,13 @@ mod tests {
         asked.answered("192.0.2.1".parse().unwrap(), "anna-bord");
         assert_eq!(challenges(&mut asked, now + Duration::from_secs(60), "Snom"), 2);
         assert_eq!(challenges(&mut asked, now + Duration::from_secs(600), "Snom"), 2, "long ago");
+    }
+
+    #[test]
+    fn a_phone_that_wants_two_things_at_once_is_asked_the_same_for_both() {
+        let (mut asked, now) = (Asked::default(), base());
+        assert_eq!(challenges(&mut asked, now, "Linphonec"), 2);
+        assert_eq!(challenges(&mut asked, now + Duration::from_millis(100), "Linphonec"), 2);
     }
 
     #[test]
