@@ -12,9 +12,10 @@
 //! What is refused leaves everything as it was agreed before.
 //!
 //! Encryption (RFC 4568), as phones in the field want it: a leg that must be encrypted is offered `RTP/SAVP`. A leg
-//! that may be is offered one m-line of `RTP/AVP` with `a=crypto` lines: Snom, Yealink, Grandstream, Linphone,
-//! baresip and FreeSWITCH take the keys, others skip the attribute as RFC 8866 section 5.13 has them do and answer
-//! plainly. Two m-lines, the textbook way, make older phones answer both or neither. Keys stay the same through
+//! that may be is offered one m-line of `RTP/AVP` with `a=crypto` lines: Snom, Yealink, Grandstream, baresip and FreeSWITCH
+//! take the keys, others, Linphone among them, skip the attribute as RFC 8866 section 5.13 has them do and answer
+//! plainly. Those that insist on encryption refuse it with 488 then, and are offered `RTP/SAVP`. Two m-lines, the
+//! textbook way, make older phones answer both or neither. Keys stay the same through
 //! re-offers, because the sender's packet index goes on: a new key is made only for a suite not used before.
 
 mod choose;
@@ -126,6 +127,13 @@ impl Negotiation {
     /// What the box wants to do from the next offer or answer on: [`Direction::SendOnly`] holds the peer.
     pub fn set_direction(&mut self, wish: Direction) {
         self.wish = wish;
+    }
+
+    /// From now on nothing but encryption is offered or taken: a new session begins, about which nothing is agreed or
+    /// offered.
+    pub fn require_encryption(&mut self) {
+        let local = Local { encryption: Encryption::Required, ..self.local.clone() };
+        *self = Self { wish: self.wish, ..Self::new(local) };
     }
 
     /// What was agreed last.

@@ -41,6 +41,7 @@ impl<N: Network> Exchange<N> {
             alive: false,
             slot: None,
             cue: None,
+            again: None,
             group: leg.0,
         };
         self.sip.advertise(session, entry.own.advertised.clone());

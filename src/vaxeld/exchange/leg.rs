@@ -63,6 +63,8 @@ pub(crate) struct Leg {
     pub slot: Option<sip::probe::HostId>,
     /// What the box plays to it; an end of something older means nothing.
     pub cue: Option<media::Cue>,
+    /// Outgoing, to a phone that may be encrypted: once more, and encrypted, if it refuses the description.
+    pub again: Option<Box<call::Invite>>,
     /// Its call's sound is on one thread: legs with the same group.
     pub group: u64,
 }

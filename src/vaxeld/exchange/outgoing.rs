@@ -9,7 +9,7 @@ use media::Codec;
 use model::{Cause, LegId, Now, Party};
 use pbx::Input;
 use sip::digest::Credentials;
-use sip::endpoint::Body;
+use sip::endpoint::{Body, SessionId};
 use sip::flow::{HostPort, Target};
 use sip::probe::HostId;
 use sip::registrar::Reach;
@@ -36,17 +36,13 @@ pub(crate) struct Way {
 impl<N: Network> Exchange<N> {
     /// Sets up an outgoing leg. Whatever prevents it is told to the core as the leg's failure.
     pub(crate) fn invite(&mut self, now: Now, leg: LegId, invite: Invite) {
-        let (party, way) = match &invite.destination {
-            Destination::Contact { user, device, contact } => {
-                let party = Party::Device { user: user.clone(), device: device.clone() };
-                (party, self.way_to_contact(contact.0, &invite.called))
+        let party = match &invite.destination {
+            Destination::Contact { user, device, .. } => {
+                Party::Device { user: user.clone(), device: device.clone() }
             }
-            Destination::Trunk { trunk, host } => {
-                (Party::Trunk(trunk.clone()), self.way_to_trunk(trunk, *host, &invite.called))
-            }
+            Destination::Trunk { trunk, .. } => Party::Trunk(trunk.clone()),
         };
-        let from = way.as_ref().and_then(|way| names::from(&invite.caller, &way.from_host));
-        let (Some(way), Some(from)) = (way, from) else {
+        let Some((way, from)) = self.way(&invite) else {
             let cause = causes::cause(&party, None);
             return self.never(now, leg, cause, "it cannot be reached now");
         };
@@ -62,14 +58,38 @@ impl<N: Network> Exchange<N> {
             slot: way.slot,
             cue: None,
             group: self.legs.get(&invite.parent).map_or(leg.0, |parent| parent.group),
+            again: None,
         };
         self.legs.insert(leg, entry);
-        let prefer = self.preferred(invite.parent);
         if let Err(status) = self.open_sound(leg, self.offered_codecs(invite.parent)) {
             tracing::warn!(%status, "an outgoing leg gets no sound");
             self.legs.remove(&leg);
             return self.never(now, leg, Cause::TrunkFailed, "the box has no port left for sound");
         }
+        self.send_invite(now, leg, &invite, (way, from));
+        if let Some(entry) = self.legs.get_mut(&leg).filter(|leg| matches!(leg.party, Party::Device { .. })) {
+            entry.again = Some(Box::new(invite));
+        }
+    }
+
+    /// A phone that refuses our description is asked once more, and encrypted: those that insist on it take no other
+    /// kind of offer, whatever keys are in it. Whether it was asked.
+    pub(crate) fn insist(&mut self, now: Now, session: SessionId) -> bool {
+        let Some(leg) = self.sessions.get(&session).copied() else { return false };
+        let Some(entry) = self.legs.get_mut(&leg) else { return false };
+        let waiting = entry.signalling == Signalling::Inviting(session);
+        let Some(invite) = entry.again.take().filter(|_| waiting) else { return false };
+        let Some(way) = self.way(&invite) else { return false };
+        if !self.encrypt(leg) {
+            return false;
+        }
+        self.sessions.remove(&session);
+        self.send_invite(now, leg, &invite, way);
+        true
+    }
+
+    fn send_invite(&mut self, now: Now, leg: LegId, invite: &Invite, (way, from): (Way, NameAddr)) {
+        let prefer = self.preferred(invite.parent);
         let body = self.first_offer(leg, prefer).map(Body::sdp);
         let mut extra = Headers::new();
         names::identity(&invite.caller, &way.from_host, &mut extra);
@@ -95,6 +115,16 @@ impl<N: Network> Exchange<N> {
             let call_id = call_id.to_owned();
             self.traces.belongs(&call_id, call);
         }
+    }
+
+    /// Where an invitation goes, and in whose name.
+    fn way(&mut self, invite: &Invite) -> Option<(Way, NameAddr)> {
+        let way = match &invite.destination {
+            Destination::Contact { contact, .. } => self.way_to_contact(contact.0, &invite.called),
+            Destination::Trunk { trunk, host } => self.way_to_trunk(trunk, *host, &invite.called),
+        }?;
+        let from = names::from(&invite.caller, &way.from_host)?;
+        Some((way, from))
     }
 
     /// Ends a leg, whatever its state; the core has already let go of it.

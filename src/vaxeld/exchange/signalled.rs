@@ -73,6 +73,7 @@ impl<N: Network> Exchange<N> {
         let Some(leg) = self.sessions.get(&session).copied() else { return };
         if let Some(entry) = self.legs.get_mut(&leg) {
             entry.signalling = Signalling::Up(session);
+            entry.again = None;
         }
         self.trunk_answers(now, leg);
         match body
@@ -90,6 +91,9 @@ impl<N: Network> Exchange<N> {
     }
 
     fn failed(&mut self, now: Now, session: SessionId, status: Option<Status>, reason: String) {
+        if status == Some(Status::NOT_ACCEPTABLE_HERE) && self.insist(now, session) {
+            return;
+        }
         let Some(leg) = self.sessions.get(&session).copied() else { return };
         let Some(party) = self.legs.get(&leg).map(|leg| leg.party.clone()) else { return };
         self.trunk_failed(now, leg, status);

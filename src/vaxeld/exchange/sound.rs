@@ -75,6 +75,16 @@ impl<N: Network> Exchange<N> {
         Some(self.legs.get_mut(&leg)?.open()?.negotiation.offer(prefer))
     }
 
+    /// From now on a leg about which nothing is agreed takes nothing but encryption. Not if it never offered any.
+    pub(crate) fn encrypt(&mut self, leg: LegId) -> bool {
+        if self.encryption(leg) != Encryption::Offered {
+            return false;
+        }
+        let Some(open) = self.legs.get_mut(&leg).and_then(Leg::open) else { return false };
+        open.negotiation.require_encryption();
+        true
+    }
+
     /// The peer refused our last offer: what was agreed before holds.
     pub(crate) fn withdraw_offer(&mut self, session: SessionId) {
         let leg = self.sessions.get(&session).and_then(|leg| self.legs.get_mut(leg));
