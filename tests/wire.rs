@@ -11,6 +11,7 @@ mod daemon_site;
 mod daemon_start;
 mod daemon_trunks;
 mod daemon_witness;
+mod linphone;
 mod sipp;
 mod store_damage;
 mod store_format;

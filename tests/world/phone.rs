@@ -3,3 +3,4 @@
 pub(crate) mod baresip;
 mod control;
 pub(crate) mod hearing;
+pub(crate) mod linphone;

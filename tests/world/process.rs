@@ -6,7 +6,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 /// How much of a log a failing test shows, bytes.
@@ -22,9 +22,19 @@ pub(crate) struct Process {
 impl Process {
     /// Starts a command whose output goes to the file `log`.
     pub fn start(name: &str, command: &mut Command, log: PathBuf) -> Result<Self> {
+        Self::start_reading(name, command.stdin(Stdio::null()), log)
+    }
+
+    /// Starts a command that is told what to do by its standard input.
+    pub fn start_listening(name: &str, command: &mut Command, log: PathBuf) -> Result<(Self, ChildStdin)> {
+        let mut process = Self::start_reading(name, command.stdin(Stdio::piped()), log)?;
+        let input = process.child.stdin.take().context("its input is piped")?;
+        Ok((process, input))
+    }
+
+    fn start_reading(name: &str, command: &mut Command, log: PathBuf) -> Result<Self> {
         let out = File::create(&log).with_context(|| format!("creating {}", log.display()))?;
         let child = command
-            .stdin(Stdio::null())
             .stdout(out.try_clone()?)
             .stderr(out)
             .spawn()

@@ -47,6 +47,22 @@ impl Recording {
         anyhow::bail!("no sound in it")
     }
 
+    /// Writes `seconds` of a steady tone as a WAV file of 8 kHz, for phones that play files.
+    pub fn write_tone(path: &Path, hertz: u32, seconds: u32) -> Result<()> {
+        const RATE: u32 = 8_000;
+        let step = TAU * f64::from(hertz) / f64::from(RATE);
+        let size = 2 * RATE * seconds;
+        let mut wav = b"RIFF".to_vec();
+        wav.extend((36 + size).to_le_bytes());
+        wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+        wav.extend([RATE, 2 * RATE].into_iter().flat_map(u32::to_le_bytes));
+        wav.extend(b"\x02\0\x10\0data");
+        wav.extend(size.to_le_bytes());
+        let sample = |at: u32| ((f64::from(at) * step).sin() * 12_000.0) as i16;
+        wav.extend((0..RATE * seconds).flat_map(|at| sample(at).to_le_bytes()));
+        std::fs::write(path, wav).with_context(|| format!("writing {}", path.display()))
+    }
+
     /// Length in seconds.
     pub fn seconds(&self) -> f64 {
         self.samples.len() as f64 / f64::from(self.rate.max(1))
@@ -113,6 +129,15 @@ mod tests {
             assert!(tone(rate, 440.0).has_tone(440.0) && !tone(rate, 440.0).has_tone(480.0));
         }
         assert!(!Recording { rate: 8000, samples: vec![0; 8000] }.has_tone(440.0));
+    }
+
+    #[test]
+    fn a_tone_that_is_written_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tone.wav");
+        Recording::write_tone(&path, 440, 1).unwrap();
+        let read = Recording::read(&path).unwrap();
+        assert!((read.seconds() - 1.0).abs() < 1e-9 && read.has_tone(440.0));
     }
 
     #[test]
