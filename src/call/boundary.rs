@@ -234,6 +234,27 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    /// The leg it is about.
+    pub fn leg(&self) -> LegId {
+        match self {
+            Self::Invite { leg, .. }
+            | Self::Ring { leg }
+            | Self::Early { leg, .. }
+            | Self::Join { leg, .. }
+            | Self::Answer { leg }
+            | Self::Play { leg, .. }
+            | Self::Stop { leg }
+            | Self::Enter { leg, .. }
+            | Self::Leave { leg }
+            | Self::Refer { leg, .. }
+            | Self::Reject { leg, .. }
+            | Self::HangUp { leg, .. }
+            | Self::Probe { leg } => *leg,
+        }
+    }
+}
+
 /// A call that waits for policy, or one that is over.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {

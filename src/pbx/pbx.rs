@@ -123,6 +123,7 @@ impl Pbx {
 
     /// Answers what the calls ask until they ask no more, then passes on what they want done.
     fn settle(&mut self, now: Now) {
+        let mut ended = Vec::new();
         while let Some(outcome) = self.calls.poll_outcome() {
             match outcome {
                 Outcome::Unanswered { call, cause } => self.unanswered(now, call, cause),
@@ -134,14 +135,11 @@ impl Pbx {
                 Outcome::TimeUp { call } => self.time_up(now, call),
                 Outcome::Ended(record) => {
                     self.courses.remove(&record.call.id);
-                    let changes = vec![Change::CallEnded(*record)];
-                    self.effects.push_back(Effect::Commit { ticket: None, changes });
+                    ended.push(Change::CallEnded(*record));
                 }
             }
         }
-        while let Some(effect) = self.calls.poll_effect() {
-            self.effects.push_back(Effect::Leg(effect));
-        }
+        // A call's beginning comes before everything that is done for it, and its record last.
         while let Some(event) = self.calls.poll_event() {
             if let Event::CallBegan(open) = &event {
                 let changes = vec![Change::CallBegan(open.clone())];
@@ -149,6 +147,11 @@ impl Pbx {
             }
             self.effects.push_back(Effect::Notify(event));
         }
+        while let Some(effect) = self.calls.poll_effect() {
+            self.effects.push_back(Effect::Leg(effect));
+        }
+        let records = ended.into_iter().map(|record| Effect::Commit { ticket: None, changes: vec![record] });
+        self.effects.extend(records);
     }
 
     fn offered(&mut self, now: Now, offered: Offered) {

@@ -1,7 +1,7 @@
 //! The writer: one thread that commits what the core wants kept, many changes at once.
 //!
-//! Changes that nobody waits for (call records) are kept in memory while the disk is full and written when it no
-//! longer is; changes that somebody waits for are refused, and say so.
+//! What calls leave (beginnings, records) is kept in memory while the disk is full and written when it no longer is;
+//! other changes that somebody waits for are refused, and say so.
 
 use crate::exchange::Receipt;
 use model::Change;
@@ -96,7 +96,7 @@ impl Drop for Disk {
 struct Writer {
     store: Arc<Store>,
     tell: mpsc::Sender<Kept>,
-    /// Oldest first; nobody waits for these.
+    /// Oldest first: what calls left, and contacts that ran out.
     unwritten: VecDeque<Change>,
     alarmed: Option<&'static str>,
 }
@@ -160,9 +160,12 @@ impl Writer {
     /// The disk takes nothing: those who wait are told, the rest stays in memory.
     fn turn_down(&mut self, batch: Vec<Wanted>, error: &StoreError) {
         for wanted in batch {
-            match wanted.receipt {
-                Some(receipt) => self.say(Kept::Done { receipt, result: Err(error.to_string()) }),
-                None => self.put_aside(wanted.changes),
+            // A call goes on, and its beginning is written before its record.
+            if matches!(wanted.receipt, None | Some(Receipt::Call(_))) {
+                self.put_aside(wanted.changes);
+            }
+            if let Some(receipt) = wanted.receipt {
+                self.say(Kept::Done { receipt, result: Err(error.to_string()) });
             }
         }
         self.alarm(Some(error));

@@ -12,6 +12,7 @@
 
 mod addresses;
 mod admission;
+mod beginning;
 mod causes;
 mod challenge;
 mod incoming;
@@ -35,7 +36,7 @@ use crate::exchange::leg::Leg;
 use crate::exchange::trace::Traces;
 use crate::exchange::trunks::Lines;
 use model::site::Site;
-use model::{Actor, Change, Command, Event, LegId, Now, Reply, Snapshot, Ticket};
+use model::{Actor, CallId, Change, Command, Event, LegId, Now, Reply, Snapshot, Ticket};
 use pbx::{Effect, Input, Pbx, Query};
 use sip::Method;
 use sip::digest::Authenticator;
@@ -101,6 +102,8 @@ pub enum Receipt {
     Command(Ticket),
     /// A REGISTER that has not been answered.
     Register(u64),
+    /// A call of which nobody has been told. Also while the disk takes nothing its changes are kept, in memory.
+    Call(CallId),
 }
 
 /// What an exchange starts from.
@@ -132,6 +135,7 @@ pub struct Exchange<N> {
     pub(crate) sessions: HashMap<SessionId, LegId>,
     pub(crate) lines: Lines,
     pub(crate) registering: BTreeMap<u64, register::Waiting>,
+    pub(crate) beginnings: beginning::Beginnings,
     pub(crate) traces: Traces,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) programs: program::Programs,
@@ -159,6 +163,7 @@ impl<N: Network> Exchange<N> {
             sessions: HashMap::new(),
             lines: Lines::new(random.seed()),
             registering: BTreeMap::new(),
+            beginnings: beginning::Beginnings::default(),
             traces: Traces::default(),
             outputs: VecDeque::new(),
             programs: program::Programs::default(),
@@ -232,6 +237,7 @@ impl<N: Network> Exchange<N> {
         match receipt {
             Receipt::Command(ticket) => self.pbx.handle_input(now, Input::Committed { ticket, result }),
             Receipt::Register(number) => self.register_committed(now, number, result),
+            Receipt::Call(call) => self.call_committed(now, call),
         }
         self.drain(now);
     }
@@ -252,6 +258,7 @@ impl<N: Network> Exchange<N> {
     pub fn handle_timeout(&mut self, now: Now) {
         self.sip.handle_timeout(now.mono);
         self.pbx.handle_timeout(now);
+        self.beginnings_timeout(now);
         self.registrar.handle_timeout(now.mono);
         self.lines_timeout(now);
         self.drain(now);
@@ -262,6 +269,7 @@ impl<N: Network> Exchange<N> {
         let all = [
             self.sip.poll_timeout(),
             self.pbx.poll_timeout(),
+            self.beginnings.poll_timeout(),
             self.registrar.poll_timeout(),
             self.lines.poll_timeout(),
         ];
@@ -338,9 +346,10 @@ impl<N: Network> Exchange<N> {
 
     fn carry_out(&mut self, now: Now, effect: Effect) {
         match effect {
-            Effect::Leg(effect) => self.do_with_leg(now, effect),
-            Effect::Commit { ticket, changes } => {
-                self.outputs.push_back(Output::Commit { receipt: ticket.map(Receipt::Command), changes });
+            Effect::Leg(effect) => self.do_in_turn(now, effect),
+            Effect::Commit { ticket: None, changes } => self.keep(now, changes),
+            Effect::Commit { ticket: Some(ticket), changes } => {
+                self.outputs.push_back(Output::Commit { receipt: Some(Receipt::Command(ticket)), changes });
             }
             Effect::Notify(event) => self.outputs.push_back(Output::Notify(event)),
             Effect::Reply { ticket, reply } => self.outputs.push_back(Output::Reply { ticket, reply }),

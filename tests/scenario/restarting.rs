@@ -3,6 +3,7 @@
 use super::{ending, talking};
 use crate::world::simulated::{State, World, site};
 use model::Cause;
+use std::time::Duration;
 
 #[test]
 fn a_call_that_the_box_dies_under_has_a_record_and_phones_call_again_at_once() {
@@ -41,6 +42,43 @@ fn a_call_that_rang_when_the_box_died_has_a_record() {
     world.run(70.0);
     world.settles();
     assert_eq!(world.record().cause, Cause::Lost);
+}
+
+#[test]
+fn nobody_is_told_of_a_call_before_the_disk_has_its_beginning() {
+    let mut world = World::new();
+    let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
+    world.vaxel.commit = Duration::from_millis(30);
+    world.dial(anna, "202");
+    world.wait(1.0, "bo rings", |world| !world.peer(bo).calls.is_empty());
+    let begun: Vec<u64> = world.vaxel.memory.open_calls.keys().map(|call| call.0).collect();
+    assert_eq!(begun, [1], "bo rings for a call that a crash would forget");
+    world.hang_up(anna);
+    world.settles();
+    // One that is turned away is no other.
+    world.dial(anna, "299");
+    world.wait(1.0, "anna is refused", |world| matches!(world.on(anna).state, State::Over(_)));
+    assert!(
+        world.vaxel.memory.open_calls.keys().map(|call| call.0).eq([2]),
+        "a refusal of a call that was not begun"
+    );
+    world.settles();
+}
+
+#[test]
+fn a_disk_that_takes_seconds_holds_up_no_call() {
+    let mut world = World::new();
+    let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
+    world.vaxel.commit = Duration::from_secs(5);
+    world.dial(anna, "202");
+    world.wait(0.1, "bo rings", |world| !world.peer(bo).calls.is_empty());
+    world.pick_up(bo);
+    world.run(0.1);
+    world.talk(anna, bo);
+    world.hang_up(bo);
+    world.run(12.0);
+    world.settles();
+    assert_eq!(world.record().cause, Cause::Answered);
 }
 
 #[test]
