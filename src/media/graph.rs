@@ -42,6 +42,7 @@ mod tests;
 mod transcode;
 mod voice;
 
+use crate::codec::Codec;
 use crate::dtmf::Digit;
 use crate::negotiation::Agreed;
 use crate::rtcp::NtpClock;
@@ -69,6 +70,15 @@ use voice::Said;
 const MAX_PACKET: usize = 2048;
 /// The most events waiting; beyond it only endings are kept. The driver drains after each input.
 const MAX_EVENTS: usize = 8192;
+
+/// A leg between two graphs.
+pub struct Moving(Box<Line>);
+
+impl std::fmt::Debug for Moving {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Moving").field(&self.0.leg).finish()
+    }
+}
 
 /// Legs and who hears whom.
 pub struct Graph {
@@ -120,7 +130,7 @@ impl Graph {
         match command {
             Command::Open { leg } => self.open(leg),
             Command::Configure { leg, agreed } => self.configure(now, leg, agreed),
-            Command::Connect { a, b } => self.connect(a, b),
+            Command::Connect { a, b } => self.connect(now, a, b),
             Command::Disconnect { leg } => self.disconnect(leg),
             Command::SendDigit { leg, digit, ms } => {
                 if let Some(line) = self.line(leg) {
@@ -132,7 +142,7 @@ impl Graph {
             | Command::Play { .. }
             | Command::Stop { .. }
             | Command::Record { .. }
-            | Command::EndRecord { .. } => self.direct(command),
+            | Command::EndRecord { .. } => self.direct(now, command),
         }
     }
 
@@ -251,11 +261,34 @@ impl Graph {
         self.index.len()
     }
 
-    fn open(&mut self, leg: Leg) {
-        if self.index.contains_key(&leg) {
-            return;
+    /// Takes a leg out, with its stream, keys and figures, to be put into another graph: of another thread. It leaves
+    /// its call or room, and recordings of it end.
+    pub fn take(&mut self, leg: Leg) -> Option<Moving> {
+        self.disconnect(leg);
+        self.end_records(|take| take.is_of(leg));
+        if self.line(leg)?.voice.as_ref().is_some_and(|voice| voice.station().is_some()) {
+            self.stop_leg(leg);
         }
-        let line = Some(Box::new(Line::new(leg, &mut self.random)));
+        let at = self.index.remove(&leg)?;
+        self.lines[at].take().map(Moving)
+    }
+
+    /// Takes a leg in that another graph has given; one with its number must not be open here.
+    pub fn put(&mut self, moving: Moving) {
+        if !self.index.contains_key(&moving.0.leg) {
+            self.place(moving.0);
+        }
+    }
+
+    fn open(&mut self, leg: Leg) {
+        if !self.index.contains_key(&leg) {
+            let line = Box::new(Line::new(leg, &mut self.random));
+            self.place(line);
+        }
+    }
+
+    fn place(&mut self, line: Box<Line>) {
+        let leg = line.leg;
         let at = match self.lines.iter().position(Option::is_none) {
             Some(at) => at,
             None => {
@@ -263,7 +296,7 @@ impl Graph {
                 self.lines.len() - 1
             }
         };
-        self.lines[at] = line;
+        self.lines[at] = Some(line);
         self.index.insert(leg, at);
     }
 
@@ -283,11 +316,12 @@ impl Graph {
         }
     }
 
-    fn connect(&mut self, a: Leg, b: Leg) {
-        let together = self.line(a).is_some_and(|line| line.peer == Some(b));
+    fn connect(&mut self, now: Instant, a: Leg, b: Leg) {
+        let together = self.line(a).is_some_and(|line| line.peer == Some(b) && line.room.is_none());
         if a == b || together || !self.index.contains_key(&a) || !self.index.contains_key(&b) {
             return;
         }
+        let waiting = [self.unheard(a, b), self.unheard(b, a)];
         self.disconnect(a);
         self.disconnect(b);
         for (leg, peer) in [(a, b), (b, a)] {
@@ -295,10 +329,37 @@ impl Graph {
                 line.peer = Some(peer);
             }
         }
+        for (leg, (codec, packets)) in [b, a].into_iter().zip(waiting) {
+            let Some(line) = self.index.get(&leg).and_then(|at| self.lines[*at].as_deref_mut()) else {
+                continue;
+            };
+            for (header, payload) in &packets {
+                let heard = Heard { now, header, payload, codec, event_clock_rate: 0 };
+                line.hear(&heard, &mut self.out);
+            }
+        }
+    }
+
+    /// What has come from a leg in a room and not been mixed yet: passed on as it is, nothing of it is lost when the
+    /// room becomes a call. Where it will be transcoded it is let go, as waiting there again would only add delay.
+    fn unheard(&mut self, leg: Leg, by: Leg) -> (Codec, Vec<(rtp::Header, Vec<u8>)>) {
+        let wanted = self.line(by).and_then(|line| line.agreed.as_ref()).map(|agreed| agreed.codec);
+        let line = self.line(leg).filter(|line| line.room.is_some());
+        let Some(hearing) = line.and_then(|line| line.hearing.as_ref()) else {
+            return (Codec::Pcma, Vec::new());
+        };
+        let (codec, packets) = hearing.waiting();
+        let packets = packets.filter(|_| wanted == Some(codec));
+        (codec, packets.map(|(header, payload)| (*header, payload.to_vec())).collect())
     }
 
     fn disconnect(&mut self, leg: Leg) {
         self.leave(leg);
+        self.cut_off(leg);
+    }
+
+    /// Ends a call, and nothing else.
+    fn cut_off(&mut self, leg: Leg) {
         let Some(line) = self.line(leg) else { return };
         line.cut();
         if let Some(peer) = line.peer.take().and_then(|peer| self.line(peer)) {
@@ -309,11 +370,7 @@ impl Graph {
 
     fn close(&mut self, now: Instant, leg: Leg) {
         self.disconnect(leg);
-        self.end_records(|take| match take {
-            Take::Leg(one) => one == leg,
-            Take::Call(one, other) => one == leg || other == leg,
-            Take::Room(_) => false,
-        });
+        self.end_records(|take| take.is_of(leg));
         let moment = self.moment(now);
         let Some(mut line) = self.index.remove(&leg).and_then(|at| self.lines[at].take()) else { return };
         if let Some((reports, party)) = line.party() {

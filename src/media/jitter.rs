@@ -269,6 +269,16 @@ impl JitterBuffer {
         self.end = self.next;
     }
 
+    /// The packets of sound that have not been played, in their order; gaps are left out.
+    pub fn waiting(&self) -> impl Iterator<Item = (&Header, &[u8])> {
+        (self.next..self.end).filter(|index| self.held(*index).is_some_and(|held| held.sound)).filter_map(
+            |index| {
+                let slot = self.slots.get((index % CAPACITY) as usize)?;
+                Some((&slot.held.as_ref()?.header, slot.payload.as_slice()))
+            },
+        )
+    }
+
     fn begin(&mut self, now: Instant) -> bool {
         let Some((first, held)) = (self.next..self.end).find_map(|index| Some((index, self.held(index)?)))
         else {

@@ -12,6 +12,7 @@ mod costs;
 pub mod dtmf;
 pub mod graph;
 pub mod jitter;
+pub mod music;
 pub mod negotiation;
 pub mod program;
 pub mod quality;
@@ -22,11 +23,12 @@ pub mod rtp;
 pub mod sdp;
 pub mod srtp;
 pub mod tone;
+pub mod wav;
 
 pub use codec::{Codec, Decoder, Encoder};
 pub use graph::{
-    Channel, Command, Cue, Event, Graph, HeardBy, Hears, Leg, Recorded, Role, Room, Take, Tape, Transmit,
-    Watch, Whom,
+    Channel, Command, Cue, Event, Graph, HeardBy, Hears, Leg, Moving, Recorded, Role, Room, Take, Tape,
+    Transmit, Watch, Whom,
 };
 pub use jitter::{Frame, JitterBuffer};
 pub use negotiation::{Agreed, Encryption, Local, Mismatch, Negotiation, NegotiationError};

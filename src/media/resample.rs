@@ -76,8 +76,8 @@ impl Resampler {
         if self.up == self.down {
             return 0;
         }
-        // Half the filter, in samples of the lower rate.
-        SPAN / 2 * self.up as usize / self.up.min(self.down) as usize
+        let (up, down) = (self.up as usize, self.down as usize);
+        (self.taps / 2 * up + down / 2) / down
     }
 
     /// Forgets the past, as if silence had preceded.

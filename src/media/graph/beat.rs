@@ -6,12 +6,14 @@ use super::tape::{Noticed, Recording};
 use super::voice::{Stopped, Voice};
 use super::{Command, Cue, Event, Graph, Leg, Role, Room, Take, Tape, Watch, Whom, tell};
 use crate::program::{Program, RATE, Repeat};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The length of a beat.
 pub(super) const FRAME_MS: u32 = 20;
 /// The same in samples of the bus.
 pub(super) const FRAME: usize = (RATE / 1000 * FRAME_MS) as usize;
+/// How long the decoder of a leg that comes out of a call warms up.
+const WARMING: Duration = Duration::from_millis(60);
 /// The most recordings at once; more are refused, by being over at once.
 const RECORDINGS_MAX: usize = 1_000;
 
@@ -33,6 +35,7 @@ impl Graph {
                 hearing.advance(now);
             }
         }
+        self.admit(now);
         for mix in self.mixes.values_mut() {
             if let Some(cue) = mix.beat(now, &mut self.lines, &mut self.out) {
                 tell(&mut self.events, Whom::Room(mix.room), Event::Finished { cue });
@@ -41,6 +44,30 @@ impl Graph {
         let (lines, out) = (&mut self.lines, &mut self.out);
         self.stations.retain_mut(|station| station.beat(now, lines, out));
         self.record();
+    }
+
+    /// Takes those who have warmed up out of their calls into their rooms.
+    fn admit(&mut self, now: Instant) {
+        let rooms: Vec<Room> = self.mixes.keys().copied().collect();
+        for room in rooms {
+            while let Some(leg) = self.mixes.get_mut(&room).and_then(|mix| mix.poll_warm(now)) {
+                let peer = self.line(leg).and_then(|line| line.peer);
+                self.cut_off(leg);
+                if let Some(peer) = peer
+                    && self.mixes.get_mut(&room).is_some_and(|mix| mix.admit(peer))
+                {
+                    self.begin_hearing(peer);
+                }
+                self.begin_hearing(leg);
+            }
+        }
+    }
+
+    /// What comes from now on is heard by the room alone.
+    fn begin_hearing(&mut self, leg: Leg) {
+        if let Some(hearing) = self.line(leg).and_then(|line| line.hearing.as_mut()) {
+            hearing.warm(false);
+        }
     }
 
     /// Gives each recording its frame.
@@ -84,9 +111,9 @@ impl Graph {
     }
 
     /// Does what rooms, programs and recordings are told.
-    pub(super) fn direct(&mut self, command: Command) {
+    pub(super) fn direct(&mut self, now: Instant, command: Command) {
         match command {
-            Command::Join { room, leg, role } => self.join(room, leg, role),
+            Command::Join { room, leg, role } => self.join(now, (room, leg), role),
             Command::Play { to: Whom::Leg(leg), cue, program } => self.play_to_leg(leg, cue, program),
             Command::Play { to: Whom::Room(room), cue, program } => {
                 let Some(mix) = self.mixes.get_mut(&room) else { return };
@@ -141,7 +168,7 @@ impl Graph {
         id
     }
 
-    fn stop_leg(&mut self, leg: Leg) {
+    pub(super) fn stop_leg(&mut self, leg: Leg) {
         let stopped = self.line(leg).and_then(|line| line.voice.as_mut()).and_then(|voice| voice.stop());
         let stopped = stopped.map(|stopped| match stopped {
             Stopped::At(cue, at_ms) => (cue, at_ms),
@@ -153,18 +180,28 @@ impl Graph {
         self.tell_stopped(Whom::Leg(leg), stopped);
     }
 
-    fn join(&mut self, room: Room, leg: Leg, role: Role) {
+    fn join(&mut self, now: Instant, (room, leg): (Room, Leg), role: Role) {
         let Some(&at) = self.index.get(&leg) else { return };
         if self.line(leg).is_some_and(|line| line.room != Some(room)) {
-            self.disconnect(leg);
+            self.leave(leg);
         }
-        if !self.mixes.entry(room).or_insert_with(|| Mix::new(room)).join((leg, at), role) {
+        let Some(line) = self.line(leg) else { return };
+        let warms = line.room.is_none() && line.peer.is_some();
+        let fresh = line.hearing.is_none();
+        // Whoever is heard by a decoder already needs no warming, only the cut at the next beat.
+        let warming = warms.then(|| if fresh { now + WARMING } else { now });
+        if !self.mixes.entry(room).or_insert_with(|| Mix::new(room)).join((leg, at), role, warming) {
             return tell(&mut self.events, Whom::Room(room), Event::Full { leg });
         }
         if let Some(line) = self.line(leg) {
             line.room = Some(room);
         }
         self.listen_to(leg);
+        if let Some(hearing) =
+            self.line(leg).and_then(|line| line.hearing.as_mut()).filter(|_| warms && fresh)
+        {
+            hearing.warm(true);
+        }
     }
 
     /// Takes a leg out of its room, if it is in one; the last one closes the room.

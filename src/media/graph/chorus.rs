@@ -23,6 +23,11 @@ impl Form {
         Self { codec: speaker.codec(), ptime_ms: speaker.ptime_ms() } == self
     }
 
+    /// Whether its encoder's state is that of the far decoder, and cannot be begun afresh.
+    pub(super) fn adapts(self) -> bool {
+        self.codec == Codec::G722
+    }
+
     /// A speaker of its own.
     pub(super) fn speaker(self) -> Speaker {
         Speaker::new(self.codec, self.ptime_ms, RATE)
@@ -73,6 +78,11 @@ impl Chorus {
     pub(super) fn begin(&mut self) {
         self.groups.retain(|group| group.used);
         self.groups.iter_mut().for_each(|group| group.used = false);
+    }
+
+    #[cfg(test)]
+    pub(super) fn groups(&self) -> usize {
+        self.groups.len()
     }
 
     /// The speaker of a form, if there is a group.

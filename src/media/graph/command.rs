@@ -95,6 +95,17 @@ pub enum Take {
     Room(Room),
 }
 
+impl Take {
+    /// Whether it is what a leg itself says.
+    pub(super) fn is_of(self, leg: Leg) -> bool {
+        match self {
+            Self::Leg(one) => one == leg,
+            Self::Call(one, other) => one == leg || other == leg,
+            Self::Room(_) => false,
+        }
+    }
+}
+
 /// What a recording is to watch for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Watch {

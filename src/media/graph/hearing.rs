@@ -24,6 +24,8 @@ pub(super) struct Hearing {
     power: f32,
     bus: Bus,
     blank: Option<Instant>,
+    /// Its party is still heard by another way: the decoder warms up and nothing is kept.
+    warming: bool,
 }
 
 /// The frame at the bus's rate, made when somebody asks for it.
@@ -48,20 +50,37 @@ impl Hearing {
             power: 0.0,
             bus: Bus { resampler, frame: Vec::new(), made: false, made_before: false },
             blank: None,
+            warming: false,
         }
     }
 
     /// Takes a packet of sound.
     pub(super) fn push(&mut self, codec: Codec, (header, payload): (&Header, &[u8]), now: Instant) {
         if self.codec != codec {
-            *self = Self::new(codec);
+            *self = Self { warming: self.warming, ..Self::new(codec) };
+        }
+        if self.warming {
+            return self.listener.warm(payload, &mut self.samples);
         }
         self.listener.push(header, payload, now);
     }
 
     /// Takes note of a packet that is no sound.
     pub(super) fn skip(&mut self, header: &Header, now: Instant) {
-        self.listener.skip(header, now);
+        if !self.warming {
+            self.listener.skip(header, now);
+        }
+    }
+
+    /// Warms up from now on, or begins in earnest.
+    pub(super) fn warm(&mut self, warming: bool) {
+        self.warming = warming;
+        self.samples.clear();
+    }
+
+    /// Packets that have come and not been heard yet, with the codec they are in.
+    pub(super) fn waiting(&self) -> (Codec, impl Iterator<Item = (&Header, &[u8])>) {
+        (self.codec, self.listener.waiting())
     }
 
     /// A key is being heard: it is for the box alone.
@@ -71,6 +90,9 @@ impl Hearing {
 
     /// Goes on by a frame.
     pub(super) fn advance(&mut self, now: Instant) {
+        if self.warming {
+            return;
+        }
         std::mem::swap(&mut self.frame, &mut self.before);
         let length = self.codec.samples(FRAME_MS);
         self.listener.fill(now, length, &mut self.samples);

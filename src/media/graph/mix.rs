@@ -29,6 +29,9 @@ const TALKERS: usize = 4;
 /// Who talks is taken for louder by 6 dB when the loudest are chosen.
 const LEAD: f32 = 4.0;
 
+/// Beats after which two G.722 encoders with the same sound are near enough: what differs is 40 dB down.
+const MERGED: u32 = 50;
+
 /// The lines of the graph.
 pub(super) type Lines = [Option<Box<Line>>];
 
@@ -40,12 +43,16 @@ struct Member {
     role: Role,
     activity: Activity,
     talks: bool,
+    /// Until when it still hears its peer by the relay, and the room does not hear it.
+    warming: Option<Instant>,
     /// This beat's sound, faded where it begins or ends; empty when it is not heard.
     sound: Vec<i16>,
     /// Encodes for it alone, while it hears what nobody else does.
     own: Option<Box<Speaker>>,
     /// What it was last encoded in with others.
     grouped: Option<Form>,
+    /// For how many beats its own speaker has said what the group's says.
+    alike: u32,
 }
 
 /// A room.
@@ -76,8 +83,8 @@ impl Mix {
         }
     }
 
-    /// Takes a leg in, or gives it another role; whether there was room.
-    pub(super) fn join(&mut self, (leg, at): (Leg, usize), role: Role) -> bool {
+    /// Takes a leg in, at once or when it has warmed up, or gives it another role; whether there was room.
+    pub(super) fn join(&mut self, (leg, at): (Leg, usize), role: Role, warming: Option<Instant>) -> bool {
         if let Some(member) = self.members.iter_mut().find(|member| member.leg == leg) {
             member.role = role;
             return true;
@@ -91,9 +98,11 @@ impl Mix {
             role,
             activity: Activity::default(),
             talks: false,
+            warming,
             sound: Vec::new(),
             own: None,
             grouped: None,
+            alike: 0,
         });
         true
     }
@@ -110,6 +119,20 @@ impl Mix {
             self.tail.resize(FADE, 0);
             self.tail.iter_mut().zip(rest).for_each(|(tail, rest)| *tail += i32::from(rest));
         }
+    }
+
+    /// A member that has warmed up; to be cut from its peer now.
+    pub(super) fn poll_warm(&mut self, now: Instant) -> Option<Leg> {
+        let is = |member: &&mut Member| member.warming.is_some_and(|until| until <= now);
+        let member = self.members.iter_mut().find(is)?;
+        member.warming = None;
+        Some(member.leg)
+    }
+
+    /// The peer of a leg that has warmed up comes along, if it is to be in the room as well.
+    pub(super) fn admit(&mut self, leg: Leg) -> bool {
+        let member = self.members.iter_mut().find(|member| member.leg == leg);
+        member.is_some_and(|member| member.warming.take().is_some())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -154,13 +177,13 @@ impl Mix {
     /// Chooses who talks, and takes their frames.
     fn listen(&mut self, lines: &mut Lines) {
         let mut open: Vec<(usize, f32)> = Vec::with_capacity(self.members.len());
-        let heard = |member: &Member| member.role.heard_by != HeardBy::Nobody;
+        let heard = |member: &Member| member.role.heard_by != HeardBy::Nobody && member.warming.is_none();
         let audible = self.members.iter().filter(|member| heard(member)).count();
         for (index, member) in self.members.iter_mut().enumerate() {
             member.sound.clear();
             let Some(hearing) = hearing(lines, member.at) else { continue };
             let speaks = member.activity.hear(hearing.power());
-            if member.role.heard_by != HeardBy::Nobody && (speaks || audible <= ALL_MEMBERS) {
+            if heard(member) && (speaks || audible <= ALL_MEMBERS) {
                 let lead = if member.talks { LEAD } else { 1.0 };
                 open.push((index, member.activity.level() * lead));
             }
@@ -222,7 +245,8 @@ impl Mix {
                 Some(group) => line.send(now, self.chorus.payloads(group), out),
                 None if self.members[index].own.is_some() => {
                     self.mix_for(index, &mut mixed);
-                    let Some(own) = &mut self.members[index].own else { continue };
+                    let member = &mut self.members[index];
+                    let Some(own) = &mut member.own else { continue };
                     own.write(&mixed);
                     self.payloads.collect(own);
                     line.send(now, &self.payloads, out);
@@ -237,7 +261,8 @@ impl Mix {
         let alone = self.hears_alone(index);
         let member = &mut self.members[index];
         let form = lines[member.at].as_deref().and_then(|line| line.agreed.as_deref()).map(Form::of);
-        let Some(form) = form.filter(|_| member.role.hears == Hears::Everybody) else {
+        let Some(form) = form.filter(|_| member.role.hears == Hears::Everybody && member.warming.is_none())
+        else {
             (member.own, member.grouped) = (None, None);
             return None;
         };
@@ -250,7 +275,17 @@ impl Mix {
                 let shared = chorus.speaker(form);
                 Box::new(shared.map_or_else(|| form.speaker(), |speaker| speaker.split()))
             });
-            member.grouped = None;
+            (member.grouped, member.alike) = (None, 0);
+            return None;
+        }
+        // Two G.722 encoders that hear the same adapt to it alike after a while, and only then may one be left for
+        // the other without a noise.
+        if form.adapts()
+            && member.own.is_some()
+            && member.alike < MERGED
+            && self.chorus.speaker(form).is_some()
+        {
+            member.alike += 1;
             return None;
         }
         let own = member.own.take();

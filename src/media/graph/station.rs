@@ -31,6 +31,12 @@ impl Station {
         self.player.position_ms()
     }
 
+    /// In how many codecs and packet times it is heard.
+    #[cfg(test)]
+    pub(super) fn groups(&self) -> usize {
+        self.chorus.groups()
+    }
+
     /// Sends a frame to all listeners; whether there was any.
     pub(super) fn beat(&mut self, now: Instant, lines: &mut Lines, out: &mut Outbox) -> bool {
         self.chorus.begin();

@@ -53,11 +53,7 @@ impl Recording {
 
     /// Whether it needs to hear a leg.
     pub(super) fn hears(&self, leg: Leg) -> bool {
-        match self.take {
-            Take::Leg(one) => one == leg,
-            Take::Call(one, other) => one == leg || other == leg,
-            Take::Room(_) => false,
-        }
+        self.take.is_of(leg)
     }
 
     /// Takes a frame.

@@ -7,6 +7,7 @@ mod hostile;
 mod latching;
 mod peer;
 mod playing;
+mod recording;
 mod relaying;
 mod reporting;
 mod rooms;

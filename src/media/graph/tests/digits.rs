@@ -1,4 +1,4 @@
-use super::super::{Command, Event, Leg};
+use super::super::{Command, Event, Leg, Role, Room};
 use super::peer::{Arrived, Peer, agreed};
 use super::world::{Network, World};
 use crate::codec::{Codec, Decoder, Encoder};
@@ -219,4 +219,24 @@ fn speech_is_no_digit() {
     let mut world = World::call(leg(1, Codec::Pcma, Way::Sound), leg(2, Codec::Pcma, Way::Events));
     world.run(5000);
     assert_eq!(world.digits(1), "");
+}
+
+#[test]
+fn digits_in_a_room_are_told_and_nobody_hears_them() {
+    for way in [Way::Events, Way::Sound] {
+        let mut world = World::new((1..=3).map(|number| leg(number, Codec::Pcma, way)));
+        for leg in 1..=3 {
+            world.command(Command::Join { room: Room(1), leg: Leg(leg), role: Role::MEMBER });
+            world.peer(leg).talks = leg == 1;
+        }
+        world.run(500);
+        dial(&mut world, 1, DIALLED);
+        world.run(500);
+        assert_eq!(world.digits(1), DIALLED, "{way:?}");
+        assert_eq!((sounds(world.peer(2)), events(world.peer(2))), (String::new(), String::new()), "{way:?}");
+        world.peer(2).forget();
+        world.run(800);
+        let tone = world.peer(1).frequency;
+        assert!(world.peer(2).level(tone) > 0.7, "{way:?}: heard again afterwards");
+    }
 }

@@ -28,6 +28,8 @@ pub(super) struct Peer {
     pub(super) address: SocketAddr,
     pub(super) agreed: Agreed,
     pub(super) frequency: f32,
+    /// As loud as usual at 1.0.
+    pub(super) loudness: f32,
     pub(super) talks: bool,
     /// The packet time it sends with.
     pub(super) ptime_ms: u8,
@@ -50,12 +52,13 @@ impl Peer {
             leg: Leg(leg),
             address: agreed.remote_rtp,
             frequency: 400.0 + 300.0 * leg as f32,
+            loudness: 1.0,
             talks: true,
             ptime_ms: agreed.ptime_ms,
             header: Header {
                 marker: false,
                 payload_type: agreed.receive_payload_type,
-                sequence: 65_500 + number as u16,
+                sequence: 65_500_u16.wrapping_add(number as u16),
                 timestamp: u32::MAX - 4000 * number,
                 ssrc: 0x1000 + number,
             },
@@ -88,7 +91,7 @@ impl Peer {
         let samples: Vec<i16> = (0..codec.samples(ms))
             .map(|_| {
                 self.phase = (self.phase + step) % TAU;
-                (self.phase.sin() * AMPLITUDE) as i16
+                (self.phase.sin() * AMPLITUDE * self.loudness) as i16
             })
             .collect();
         let mut payload = Vec::new();
@@ -168,6 +171,13 @@ impl Peer {
             decoder.decode(&arrived.payload, &mut samples);
         }
         samples
+    }
+
+    /// The level of a frequency in each 20 ms of what it heard.
+    pub(super) fn levels(&self, frequency: f32) -> Vec<f32> {
+        let rate = self.agreed.codec.sample_rate();
+        let sound = self.sound();
+        sound.chunks_exact(rate as usize / 50).map(|part| level(part, rate, frequency) / AMPLITUDE).collect()
     }
 
     pub(super) fn sounds(&self) -> impl Iterator<Item = &Arrived> {
