@@ -32,6 +32,30 @@ pub struct Caller {
     pub name: Option<String>,
     /// Number asserted to a trusted peer, also when none is shown (RFC 3325).
     pub asserted: Option<String>,
+    /// Who sent the call on, in that order.
+    pub diverted: Vec<Diverted>,
+}
+
+/// One forwarding of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diverted {
+    /// The number that was called.
+    pub by: String,
+    /// Why it sent the call on.
+    pub why: Diversion,
+}
+
+/// Why a call was sent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Diversion {
+    /// Always.
+    Always,
+    /// Busy.
+    Busy,
+    /// Nobody answered.
+    NoAnswer,
+    /// No phone could be reached.
+    Unreachable,
 }
 
 /// An outgoing leg to be set up.

@@ -23,8 +23,8 @@ mod serve;
 mod tests;
 
 pub use boundary::{
-    Caller, Destination, Effect, EndedBy, HangUp, Invite, LegEvent, Outcome, Program, Referral, Refusal,
-    RoomKey, Wish,
+    Caller, Destination, Diversion, Diverted, Effect, EndedBy, HangUp, Invite, LegEvent, Outcome, Program,
+    Referral, Refusal, RoomKey, Wish,
 };
 pub use calls::{Calls, Offer};
 pub use fork::Ring;

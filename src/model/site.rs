@@ -17,6 +17,7 @@ mod known;
 mod lookup;
 mod menu;
 mod mistake;
+mod profile;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use hours::{DayException, Holidays, Hours, NotASpan, Span};
 pub use index::Target;
 pub use menu::{Announcement, Choice, Menu, Phrase, Room};
 pub use mistake::Mistake;
+pub use profile::{DiversionHeader, Identity, Profile};
 pub use secret::{Argon2id, Ha1, Hasher, PasswordHash, Pin, REALM};
 pub use then::{Mailbox, Then};
 pub use trunk::{Barring, Host, MediaEncryption, NotAHost, Outbound, Registrar, Transport, Trunk, TrunkKind};

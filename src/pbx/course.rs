@@ -2,6 +2,7 @@
 
 use crate::outbound::Way;
 use crate::pbx::Pbx;
+use call::Diversion;
 use model::{CallId, DeviceId, E164, GroupId, LegId, Party, UserId};
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -31,6 +32,8 @@ pub(crate) struct Course {
     pub payer: Option<UserId>,
     /// Who connected the call further and gets it back when nobody takes it.
     pub referrer: Option<Party>,
+    /// Who sent the call on, in that order: their numbers, where they have one, and why.
+    pub diverted: Vec<(Option<E164>, Diversion)>,
     hops: u8,
 }
 
@@ -55,7 +58,16 @@ impl Course {
             From::User { user, .. } => Some(user.clone()),
             From::Outside { .. } => None,
         };
-        Self { leg, from, source, stage: Stage::Starting, payer, referrer: None, hops: 0 }
+        Self {
+            leg,
+            from,
+            source,
+            stage: Stage::Starting,
+            payer,
+            referrer: None,
+            diverted: Vec::new(),
+            hops: 0,
+        }
     }
 
     /// Counts a forward; false where the rules make a loop.
@@ -71,6 +83,15 @@ impl Pbx {
         match &self.courses.get(&id)?.from {
             From::User { user, .. } => Some(user.clone()),
             From::Outside { .. } => None,
+        }
+    }
+
+    /// Notes who sends the call on, for those who are called next.
+    pub(crate) fn sent_on(&mut self, id: CallId, by: Option<E164>, why: Diversion) {
+        if let Some(course) =
+            self.courses.get_mut(&id).filter(|course| course.diverted.len() <= HOPS_MAX.into())
+        {
+            course.diverted.push((by, why));
         }
     }
 

@@ -104,16 +104,19 @@ impl Pbx {
             self.preempt(now, id, &trunk.id);
         }
         let Some(course) = self.courses.get(&id) else { return };
-        let caller = match way.class {
-            Class::Emergency => presentation::to_help(&site, &course.from, course.source),
-            _ => presentation::to_trunk(&site, &course.from, trunk, way.hide),
+        let shown = match way.class {
+            Class::Emergency => presentation::to_help(&site, &course.from, course.source).into(),
+            _ => presentation::to_trunk(&site, course, trunk, way.hide),
         };
         let invite = Invite {
             destination: Destination::Trunk { trunk: attempt.trunk, host: attempt.host },
-            caller,
+            caller: shown.caller,
             called: way.number.clone(),
             parent: course.leg,
         };
+        if let Some(remark) = shown.remark {
+            self.decided(now, id, "presentation", remark);
+        }
         self.set_stage(id, Stage::Outside(way));
         let ring = Ring { invites: vec![invite], patience: PATIENCE, silence: Some(SILENCE_MAX) };
         self.calls.ring(now, id, ring);

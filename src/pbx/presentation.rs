@@ -1,7 +1,7 @@
 //! Who the called party sees: a colleague, somebody outside, or nobody.
 
-use crate::course::From;
-use call::Caller;
+use crate::course::{Course, From};
+use call::{Caller, Diverted};
 use model::site::{CallerDisplay, Place, Present, Site, Trunk, User};
 use model::{E164, Number, NumberRange};
 use std::net::IpAddr;
@@ -26,7 +26,7 @@ pub(crate) fn to_user(site: &Site, from: &From, called: &User) -> Caller {
                 CallerDisplay::Name => caller.map(|user| user.name.clone()),
                 CallerDisplay::Number => extension.clone(),
             };
-            Caller { name, asserted: extension.clone(), number: extension }
+            Caller { name, asserted: extension.clone(), number: extension, ..Caller::default() }
         }
         From::Outside { number: None, .. } => Caller::default(),
         From::Outside { number: Some(number), name } => {
@@ -39,25 +39,69 @@ pub(crate) fn to_user(site: &Site, from: &From, called: &User) -> Caller {
                 CallerDisplay::Number => Some(number.national()),
             };
             let number = Some(number.to_string());
-            Caller { name, asserted: number.clone(), number }
+            Caller { name, asserted: number.clone(), number, ..Caller::default() }
         }
     }
 }
 
-/// What a trunk is told of the caller. A call that came from outside and goes out again shows a number of ours:
-/// operators refuse numbers that do not belong to the trunk.
-pub(crate) fn to_trunk(site: &Site, from: &From, trunk: &Trunk, hide: Option<bool>) -> Caller {
-    let user = match from {
+/// What somebody outside is shown.
+pub(crate) struct Shown {
+    pub caller: Caller,
+    /// Why it is not what was asked for; for the record.
+    pub remark: Option<&'static str>,
+}
+
+impl std::convert::From<Caller> for Shown {
+    fn from(caller: Caller) -> Self {
+        Self { caller, remark: None }
+    }
+}
+
+/// What a trunk is told of the caller. What is asserted is always a number of the trunk: operators refuse others. What
+/// is shown may be another one, the user's mobile or that of somebody outside whose call goes out again, where the
+/// operator carries it.
+pub(crate) fn to_trunk(site: &Site, course: &Course, trunk: &Trunk, hide: Option<bool>) -> Shown {
+    let user = match &course.from {
         From::User { user, .. } => site.user(user),
         From::Outside { .. } => None,
     };
     let own = user.and_then(|user| user.number).filter(|number| trunk.owns(*number));
     let company = site.company().number.filter(|number| trunk.owns(*number));
-    let number = own.or(company).or_else(|| trunk.numbers.first().map(NumberRange::first));
-    let number = number.map(|number: E164| number.to_string());
-    let hidden = hide.unwrap_or(user.is_some_and(|user| user.present == Present::Hidden));
+    let first = || trunk.numbers.first().map(NumberRange::first);
+    let of_trunk = company.or_else(first);
+    let asserted = own.or(of_trunk);
+    let (number, remark) = match &course.from {
+        From::User { .. } => of_user(user, trunk, asserted),
+        From::Outside { number, .. } if trunk.profile.clip_no_screening => (*number, None),
+        From::Outside { .. } => (asserted, Some("the trunk shows its own numbers only, not the caller's")),
+    };
+    let hidden = match (&course.from, hide) {
+        (_, Some(hide)) => hide,
+        (From::User { .. }, None) => user.is_some_and(|user| user.present == Present::Hidden),
+        (From::Outside { .. }, None) => number.is_none(),
+    };
     let name = user.map(|user| user.name.clone()).filter(|_| !hidden);
-    Caller { number: number.clone().filter(|_| !hidden), name, asserted: number }
+    let number = number.filter(|_| !hidden).map(|number| number.to_string());
+    let asserted = asserted.map(|number| number.to_string());
+    // Who sent it on is told by a number that the operator can check.
+    let diverted = course.diverted.iter().filter_map(|(by, why)| {
+        let by = by.filter(|by| trunk.owns(*by)).or(of_trunk)?.to_string();
+        Some(Diverted { by, why: *why })
+    });
+    Shown { caller: Caller { number, name, asserted, diverted: diverted.collect() }, remark }
+}
+
+/// The number that a user shows: the fixed one, or the mobile one where both operators play along.
+fn of_user(user: Option<&User>, trunk: &Trunk, fixed: Option<E164>) -> (Option<E164>, Option<&'static str>) {
+    let Some(user) = user.filter(|user| user.present == Present::Mobile) else { return (fixed, None) };
+    match user.mobile {
+        Some(_) if !user.operator_mobile => {
+            (fixed, Some("the mobile number needs operator_mobile; the fixed one is shown"))
+        }
+        Some(mobile) if trunk.owns(mobile) || trunk.profile.clip_no_screening => (Some(mobile), None),
+        Some(_) => (fixed, Some("the trunk shows its own numbers only; the fixed one is shown")),
+        None => (fixed, None),
+    }
 }
 
 /// What the emergency services are told: the number of the place where the caller is, whatever is hidden.
@@ -69,7 +113,8 @@ pub(crate) fn to_help(site: &Site, from: &From, source: IpAddr) -> Caller {
     let number = place(site, user, source).and_then(|place| place.emergency_number);
     let number = number.or(site.company().number).or_else(|| user.and_then(|user| user.number));
     let number = number.map(|number| number.to_string());
-    Caller { asserted: number.clone(), number, name: user.map(|user| user.name.clone()) }
+    let name = user.map(|user| user.name.clone());
+    Caller { asserted: number.clone(), number, name, ..Caller::default() }
 }
 
 /// Where somebody is: by the phone's address, else by what is said of the user, else the first place.

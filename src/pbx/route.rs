@@ -4,10 +4,11 @@ use crate::course::{Course, From, Stage};
 use crate::pbx::Pbx;
 use crate::presentation;
 use crate::{Offered, Origin};
-use call::{Destination, Invite, Offer, Refusal, Ring};
+use call::{Destination, Diversion, Invite, Offer, Refusal, Ring};
 use model::site::{Group, GroupStrategy, Site, Target, Then, User};
 use model::{
-    CallId, Cause, Class, Direction, Extension, GroupId, Now, Number, OpenCall, Party, Unknown, UserId, What,
+    CallId, Cause, Class, Direction, Extension, GroupId, Now, Number, OpenCall, Party, TrunkId, Unknown,
+    UserId, What,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -36,7 +37,11 @@ impl Pbx {
     /// Takes a call and decides what happens first.
     pub(crate) fn route(&mut self, now: Now, site: &Arc<Site>, offered: Offered) {
         let Offered { leg, origin, dialled, source, replaces } = offered;
-        let outside = matches!(origin, Origin::Trunk { .. });
+        let from_trunk = match &origin {
+            Origin::Trunk { trunk, .. } => Some(trunk.clone()),
+            Origin::Device(_) => None,
+        };
+        let outside = from_trunk.is_some();
         let (party, from) = identify(site, origin);
         let (text, hide) = presentation::without_prefix(&dialled);
         let number = if outside { called(site, text) } else { site.number(text) };
@@ -56,9 +61,15 @@ impl Pbx {
         let id = self.next_call();
         let open = OpenCall { id, direction, from: shown_from(site, &from), to, began: now.wall };
         self.calls.offer(now, Offer { leg, party, open, dialled });
+        let full = self.is_full(site, &from_trunk);
         let class = number.class().map_or("none", |class| class.as_str()).to_owned();
         self.calls.note(now, id, What::Numbered { number: number.to_string(), class });
         self.courses.insert(id, Course::new(leg, from, source));
+        if let Some(trunk) = full {
+            self.decided(now, id, "channels", format!("all channels of {trunk} are in use"));
+            // Busy, not 503: that would be said of the whole trunk, whose calls all go on.
+            return self.refuse(now, id, Cause::Busy, "the trunk carries no more calls");
+        }
         if let Some(place) = replaces {
             return self.replace(now, id, place);
         }
@@ -94,6 +105,12 @@ impl Pbx {
     pub(crate) fn decided(&mut self, now: Now, id: CallId, rule: &str, outcome: impl Into<String>) {
         let what = What::Decided { rule: rule.to_owned(), outcome: outcome.into() };
         self.calls.note(now, id, what);
+    }
+
+    /// The trunk that a call came by, if it has more calls than it may.
+    fn is_full(&self, site: &Site, trunk: &Option<TrunkId>) -> Option<TrunkId> {
+        let trunk = site.trunk(trunk.as_ref()?)?;
+        (self.calls.channels_of(&trunk.id) > trunk.channels).then(|| trunk.id.clone())
     }
 
     /// The call reaches one of the company's own numbers.
@@ -170,6 +187,7 @@ impl Pbx {
         match then {
             Some(Then::Forward(number)) => {
                 self.decided(now, id, "forward", format!("{} forwards to {number}", user.id));
+                self.sent_on(id, user.number, diversion(cause));
                 self.forward(now, id, Some(user), (number, cause));
             }
             Some(Then::Busy) => self.refuse(now, id, Cause::Busy, "the rule says busy"),
@@ -232,6 +250,7 @@ impl Pbx {
         match &group.no_answer.then {
             Some(Then::Forward(number)) => {
                 self.decided(now, id, "forward", format!("{name} forwards to {number}"));
+                self.sent_on(id, group.number, Diversion::NoAnswer);
                 self.forward(now, id, None, (number, Cause::NoAnswer));
             }
             Some(Then::Busy) => self.refuse(now, id, Cause::Busy, "the group's rule says busy"),
@@ -328,4 +347,11 @@ fn seconds(count: u32) -> Duration {
 
 fn small(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX).max(1)
+}
+
+fn diversion(cause: Cause) -> Diversion {
+    match cause {
+        Cause::Busy => Diversion::Busy,
+        _ => Diversion::NoAnswer,
+    }
 }

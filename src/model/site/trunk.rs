@@ -3,6 +3,7 @@
 use super::defaults::{self, most};
 use super::fields::{Fields, Read, Wrong, shown};
 use super::mistake::suggestion;
+use super::profile::Profile;
 use super::value::{count, flag, id, line, parsed, reference, secret, string, word};
 use crate::{Classes, E164, NumberRange, TrunkId};
 use std::fmt;
@@ -28,6 +29,8 @@ pub struct Trunk {
     pub media_encryption: MediaEncryption,
     /// May sound come before the answer?
     pub early_media: bool,
+    /// How callers are shown there.
+    pub profile: Profile,
 }
 
 /// How the operator and the box know each other.
@@ -111,7 +114,9 @@ impl Trunk {
         let channels = fields.or("channels", count(1..=10_000), defaults::TRUNK_CHANNELS);
         let media_encryption = fields.or("media_encryption", word(ENCRYPTIONS), MediaEncryption::default());
         let early_media = fields.or("early_media", flag, true);
-        Some(Self { id: id?, kind: kind?, transport, numbers, channels, media_encryption, early_media })
+        let profile = Profile::read(fields);
+        let (id, kind) = (id?, kind?);
+        Some(Self { id, kind, transport, numbers, channels, media_encryption, early_media, profile })
     }
 }
 

@@ -31,6 +31,9 @@ pub struct User {
     pub number: Option<E164>,
     /// Their mobile phone.
     pub mobile: Option<E164>,
+    /// The operator of their mobile subscription works with the company's telephony: calls may show the mobile number
+    /// where the trunk carries it.
+    pub operator_mobile: bool,
     /// What they have.
     pub plan: Option<PlanId>,
     /// What they may do besides using the telephone.
@@ -200,6 +203,10 @@ impl User {
         let extension = fields.need("extension", parsed::<Extension>);
         let number = fields.maybe("number", |value| known.public(value));
         let mobile = fields.maybe("mobile", |value| known.public(value));
+        let operator_mobile = fields.or("operator_mobile", flag, false);
+        if operator_mobile && !fields.has("mobile") {
+            fields.wrong("operator_mobile", "this needs the key mobile of the same user");
+        }
         let plan = fields.maybe("plan", reference::<PlanId>("plan", &known.plans));
         let roles = fields.list("roles", most::WORDS, word(ROLES));
         let password = password(fields);
@@ -229,6 +236,7 @@ impl User {
             extension: extension?,
             number,
             mobile,
+            operator_mobile,
             plan,
             roles,
             password,

@@ -6,6 +6,7 @@ use super::{Exchange, Network, causes, names};
 use crate::exchange::addresses::Own;
 use call::{Destination, HangUp, Invite, LegEvent};
 use media::Codec;
+use model::site::Profile;
 use model::{Cause, LegId, Now, Party};
 use pbx::Input;
 use sip::digest::Credentials;
@@ -92,7 +93,10 @@ impl<N: Network> Exchange<N> {
         let prefer = self.preferred(invite.parent);
         let body = self.first_offer(leg, prefer).map(Body::sdp);
         let mut extra = Headers::new();
-        names::identity(&invite.caller, &way.from_host, &mut extra);
+        let profile = self.profile(&invite.destination);
+        names::identity(&invite.caller, &way.from_host, (&profile.identity, &mut extra));
+        let called = (invite.called.as_str(), &way.from_host);
+        names::diversion(&invite.caller, called, (&profile.diversion, &mut extra));
         let session = self.sip.invite(
             now.mono,
             sip::endpoint::Invite {
@@ -125,6 +129,13 @@ impl<N: Network> Exchange<N> {
         }?;
         let from = names::from(&invite.caller, &way.from_host)?;
         Some((way, from))
+    }
+
+    /// How callers are shown there.
+    fn profile(&self, destination: &Destination) -> Profile {
+        let Destination::Trunk { trunk, .. } = destination else { return Profile::default() };
+        let trunk = self.site.as_ref().and_then(|site| site.trunk(trunk));
+        trunk.map(|trunk| trunk.profile.clone()).unwrap_or_default()
     }
 
     /// Ends a leg, whatever its state; the core has already let go of it.

@@ -105,3 +105,30 @@ fn a_trunk_that_wants_encryption_is_refused_without() {
     );
     world.settles();
 }
+
+#[test]
+fn a_call_beyond_the_channels_of_its_trunk_is_busy_and_the_others_go_on() {
+    let mut world = World::with_site(1, changed("channels = 30", "channels = 1"));
+    let (bo, cia) = (world.phone("bo-bord"), world.phone("cia-bord"));
+    world.answers(bo, 0.0);
+    world.answers(cia, 0.0);
+    world.call(World::OPERATOR, Dial::to("+46812345202").from("+46701112233"));
+    world.run(0.5);
+    world.call(World::OPERATOR, Dial::to("+46812345230").from("+46701112244"));
+    world.run(0.5);
+    assert_eq!(world.on(World::OPERATOR).state, State::Over(Over::Refused(Some(Status::BUSY_HERE))));
+    assert!(world.is_up(bo) && world.peer(cia).calls.is_empty(), "{}", world.ladder);
+    // The reserve has channels of its own.
+    let reserve = Dial::to("+46812345202").from("+46701112255");
+    world.call(World::RESERVE, reserve);
+    world.run(0.2);
+    let records = &world.vaxel.memory.records;
+    assert_eq!((records.len(), records[0].cause), (2, Cause::Busy), "Bo talks and has no call waiting");
+    assert!(
+        format!("{:?}", records[0].trail).contains("all channels of operator are in use"),
+        "{records:#?}"
+    );
+    assert!(!format!("{:?}", records[1].trail).contains("all channels"), "{records:#?}");
+    world.all_hang_up();
+    world.settles();
+}
