@@ -164,10 +164,24 @@ impl World {
             | Event::Provisional { session, .. }
             | Event::Answer { session, .. }
             | Event::ModifyFailed { session, .. }
+            | Event::Digit { session, .. }
             | Event::Info { session, .. } => {
                 assert_eq!(self.sessions.get(&session), Some(&false), "{session} is there");
             }
-            Event::Response { .. } => {}
+            Event::Referred { subscription, .. } => {
+                endpoint.accept_refer(now, subscription);
+                endpoint.report_refer(
+                    now,
+                    subscription,
+                    if fed % 2 == 0 { Status::RINGING } else { Status::OK },
+                );
+            }
+            Event::Subscribed { subscription, .. } => {
+                endpoint.accept_subscription(now, subscription, Duration::from_secs(600));
+                endpoint.notify(now, subscription, Some(answer()));
+            }
+            Event::Renewed { subscription } => endpoint.notify(now, subscription, Some(answer())),
+            Event::ReferProgress { .. } | Event::Unsubscribed { .. } | Event::Response { .. } => {}
         }
     }
 
@@ -179,7 +193,8 @@ impl World {
             self.drain();
         }
         self.endpoint.handle_closed(self.now, flow(Transport::Tcp));
-        for _ in 0..40 {
+        // A renewed subscription may last an hour.
+        for _ in 0..400 {
             self.now += Duration::from_secs(10);
             self.endpoint.handle_timeout(self.now);
             self.drain();

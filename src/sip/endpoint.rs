@@ -9,6 +9,7 @@
 //!
 //! After every input, drain every output. The verbs of a call stand in `session/`, one a file.
 
+mod abilities;
 mod client;
 mod command;
 mod config;
@@ -29,11 +30,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use command::{Body, IncomingId, Invite, OutOfDialog, RequestId, SessionId};
+pub use command::{
+    Body, Digit, EndReason, IncomingId, Invite, OutOfDialog, Refer, RequestId, SessionId, SubscriptionId,
+};
 pub use config::Config;
-pub use event::{CloseConnection, EndedBy, Event, RequestFailed};
+pub use event::{
+    CloseConnection, EndedBy, Event, ReferProgress, Referral, RequestFailed, Subscribe, Unsubscribed,
+};
 pub use trace::Traced;
 
+use abilities::Abilities;
 use client::ClientTx;
 pub(crate) use client::{Outgoing, Owner, Purpose};
 pub(crate) use receive::Within;
@@ -44,6 +50,7 @@ pub(crate) use timers::{Alarm, Alarms, TxId, Wake};
 use crate::door::{Admitted, Door};
 use crate::flow::{Flow, Hop, SendToken, Transmit, Transport};
 use crate::session::Session;
+use crate::subscription::Subscriptions;
 use crate::transaction::{ClientInput, Key};
 use crate::{Message, Status};
 use streams::Streams;
@@ -54,13 +61,12 @@ use wire::Wire;
 #[derive(Debug)]
 pub struct Endpoint {
     pub(crate) config: Config,
+    pub(crate) abilities: Abilities,
     pub(crate) wire: Wire,
     pub(crate) timers: Timers,
     pub(crate) events: VecDeque<Event>,
     streams: Streams,
     door: Door,
-    /// What we can do within calls, for Supported.
-    pub(crate) supported: Arc<str>,
     last_id: u64,
 
     clients: HashMap<TxId, ClientTx>,
@@ -77,6 +83,8 @@ pub struct Endpoint {
     sessions: HashMap<SessionId, Box<Session>>,
     /// Every live session by our tag, which is unique and unguessable.
     by_tag: HashMap<Arc<str>, SessionId>,
+    /// Subscriptions of peers.
+    pub(crate) subscriptions: Subscriptions,
 }
 
 impl Endpoint {
@@ -85,8 +93,9 @@ impl Endpoint {
         Self {
             wire: Wire::new(config.max_traced, seed),
             streams: Streams::new(config.max_connections),
+            abilities: Abilities::of(&config),
             door: Door::new(config.methods.clone()),
-            supported: within_calls(&config.supported),
+            subscriptions: Subscriptions::new(config.max_subscriptions, config.max_subscriptions_per_source),
             config,
             timers: Timers::default(),
             events: VecDeque::new(),
@@ -171,6 +180,7 @@ impl Endpoint {
                 Wake::Server(id) => self.wake_server(now, id),
                 Wake::Owed(id) => self.answer_for_user(now, id, Status::SERVER_TIMEOUT),
                 Wake::Session(id, alarm) => self.wake_session(now, id, alarm),
+                Wake::Subscription(id) => self.wake_subscription(now, id),
             }
         }
         self.prune();
@@ -207,6 +217,7 @@ impl Endpoint {
             && self.merging.is_empty()
             && self.sessions.is_empty()
             && self.by_tag.is_empty()
+            && self.subscriptions.is_empty()
             && self.timers.next().is_none()
             && self.streams.is_empty()
             && self.wire.is_empty()
@@ -218,10 +229,17 @@ impl Endpoint {
         (self.clients.len() + self.servers.len(), self.sessions.len())
     }
 
-    /// The session of a dialog, for Replaces (RFC 3891 3) and Target-Dialog: tags as that header names them.
+    /// The session of a dialog, for Replaces (RFC 3891 3) and Target-Dialog. Both tags must fit; the other way round
+    /// fits as well: a watcher knows them from a document about the phone at the other end, not about us.
     pub fn session_of(&self, call_id: &str, to_tag: &str, from_tag: &str) -> Option<SessionId> {
-        let id = self.by_tag.get(to_tag)?;
-        self.sessions.get(id)?.is_dialog(call_id, from_tag).then_some(*id)
+        [(to_tag, from_tag), (from_tag, to_tag)].into_iter().find_map(|(ours, theirs)| {
+            let id = self.by_tag.get(ours)?;
+            self.sessions.get(id)?.is_dialog(call_id, theirs).then_some(*id)
+        })
+    }
+
+    pub(crate) fn session(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.get(&id).map(|session| &**session)
     }
 
     /// The methods that are served, as they stand in Allow.
@@ -307,6 +325,7 @@ impl Endpoint {
             Wake::Client(id) => self.clients.get(&id).is_some_and(|tx| tx.wake == Some(at)),
             Wake::Server(id) => self.servers.get(&id).is_some_and(|tx| tx.wake == Some(at)),
             Wake::Owed(id) => self.servers.get(&id).is_some_and(|tx| tx.is_open()),
+            Wake::Subscription(id) => self.subscriptions.wake(id) == Some(at),
             Wake::Session(id, alarm) => {
                 self.sessions.get(&id).is_some_and(|session| session.alarms.get(alarm) == Some(at))
             }
@@ -318,12 +337,4 @@ impl Endpoint {
         timers.prune(|at, wake| self.applies(at, wake));
         self.timers = timers;
     }
-}
-
-/// The option tags that mean something within a call; the others are about registering.
-fn within_calls(supported: &[String]) -> Arc<str> {
-    let registering = ["path", "outbound", "gruu"];
-    let within: Vec<&str> =
-        supported.iter().map(String::as_str).filter(|tag| !registering.contains(tag)).collect();
-    within.join(", ").into()
 }

@@ -1,12 +1,14 @@
 //! The ordered list of header fields of a message.
 
 mod name;
+mod refer;
 mod typed;
 
 use std::fmt;
 
 pub use name::Name;
-pub use typed::{HeaderError, RAck, Refresher, Replaces, SessionExpires};
+pub use refer::{Package, ReferTo, Replaces};
+pub use typed::{HeaderError, RAck, Refresher, SessionExpires};
 pub(crate) use typed::{digits, saturating};
 
 use crate::lex;

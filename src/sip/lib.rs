@@ -4,6 +4,7 @@
 //! telephone exchange is. Read [`Message`] first.
 
 mod address;
+pub mod body;
 mod cseq;
 mod dialog;
 pub mod digest;
@@ -25,13 +26,14 @@ pub mod registrar;
 pub mod registration;
 mod session;
 mod status;
+mod subscription;
 mod transaction;
 mod uri;
 mod via;
 
 pub use address::NameAddr;
 pub use cseq::CSeq;
-pub use header::{HeaderError, Headers, Name, RAck, Refresher, Replaces, SessionExpires};
+pub use header::{HeaderError, Headers, Name, Package, RAck, ReferTo, Refresher, Replaces, SessionExpires};
 pub use host::{Authority, Host};
 pub use message::{Message, Request, Response};
 pub use method::{KNOWN as KNOWN_METHODS, Method};

@@ -15,17 +15,21 @@ mod answer;
 mod expire;
 mod hang_up;
 mod incoming;
+mod info;
 mod invite;
 mod modify;
 mod offer;
 mod prack;
+mod refer;
 mod reinvite;
 mod reject;
+mod replaces;
 mod ring;
 mod update;
+mod within;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -62,6 +66,8 @@ pub(crate) struct Session {
     glares: u8,
     /// Our offer met a glare: it is to be made anew.
     outdated: bool,
+    /// REFERs of ours whose outcome is not known yet.
+    referring: Vec<refer::Referring>,
 }
 
 #[derive(Debug)]
@@ -218,6 +224,7 @@ impl Session {
             described: None,
             glares: 0,
             outdated: false,
+            referring: Vec::new(),
         }
     }
 
@@ -257,7 +264,7 @@ impl Session {
         }
     }
 
-    fn dialog_mut(&mut self, remote_tag: &str) -> Option<&mut Dialog> {
+    pub(crate) fn dialog_mut(&mut self, remote_tag: &str) -> Option<&mut Dialog> {
         match &mut self.state {
             State::Calling(calling) => {
                 let early = calling.early.iter_mut().find(|early| *early.dialog.remote_tag == *remote_tag);
@@ -353,6 +360,10 @@ fn body_of(headers: &Headers, bytes: &[u8]) -> Option<Body> {
 impl Endpoint {
     /// Ends a session with its terminal event. What is owed to the peer is answered 487 (RFC 3261 15.1.2).
     fn end(&mut self, now: Instant, session: &mut Session, after: State, event: Event) {
+        self.end_referring(session);
+        if matches!(after, State::Done) {
+            self.part_subscriptions(now, session);
+        }
         session.alarms.clear_all();
         session.pending = None;
         if let Some(ours) = session.ours.take() {
@@ -386,6 +397,12 @@ impl Endpoint {
         (id, tx, purpose): (SessionId, TxId, Purpose),
         response: Response,
     ) {
+        if let Purpose::Request(request) = purpose
+            && response.status.is_final()
+        {
+            let result = Ok(Box::new(response.clone()));
+            self.events.push_back(Event::Response { id: request, result });
+        }
         let is_invite = self.client(tx).is_some_and(|tx| tx.request.method == Method::Invite);
         let used = self.with(id, |endpoint, session| {
             if response.status.is_final()
@@ -402,7 +419,11 @@ impl Endpoint {
                     endpoint.modify_response(now, session, (tx, purpose), &response)
                 }
                 Purpose::Prack => true,
-                Purpose::Bye => endpoint.bye_response(session, &response),
+                Purpose::Bye => endpoint.bye_response(now, session, &response),
+                Purpose::Refer(_) | Purpose::Request(_) => {
+                    endpoint.within_response(now, session, purpose, &response);
+                    true
+                }
             }
         });
         if is_invite && response.status.is_success() && used != Some(true) {
@@ -417,11 +438,16 @@ impl Endpoint {
         (id, tx, purpose): (SessionId, TxId, Purpose),
         failed: RequestFailed,
     ) {
+        if let Purpose::Request(request) = purpose {
+            self.events.push_back(Event::Response { id: request, result: Err(failed) });
+        }
         self.with(id, |endpoint, session| match purpose {
             Purpose::Invite => endpoint.invite_undelivered(now, session, failed),
             Purpose::Modify | Purpose::Refresh => endpoint.modify_undelivered(now, session, tx, failed),
             Purpose::Prack => {}
-            Purpose::Bye => session.state = State::Done,
+            Purpose::Bye => endpoint.left(now, session),
+            Purpose::Refer(request) => endpoint.refer_undelivered(session, request),
+            Purpose::Request(_) => {}
         });
     }
 
@@ -429,7 +455,9 @@ impl Endpoint {
     pub(crate) fn session_request(&mut self, now: Instant, id: SessionId, within: Within) {
         let tx = within.tx;
         let found = self.with(id, |endpoint, session| {
-            if !session.accept_sequence(&within.request, within.cseq, within.flow) {
+            // A BYE that was overtaken by another request ends the session all the same.
+            let in_order = session.accept_sequence(&within.request, within.cseq, within.flow);
+            if !in_order && within.request.method != Method::Bye {
                 return endpoint.reply_status(now, within.tx, Status::SERVER_ERROR);
             }
             match within.request.method {
@@ -437,6 +465,8 @@ impl Endpoint {
                 Method::Invite => endpoint.reinvite_request(now, session, within),
                 Method::Update => endpoint.update_request(now, session, within),
                 Method::Prack => endpoint.prack_request(now, session, within),
+                Method::Notify => endpoint.notify_request(now, session, &within),
+                Method::Options => endpoint.options_request(now, &within),
                 _ => endpoint.info_request(now, session, within),
             }
         });
@@ -445,14 +475,12 @@ impl Endpoint {
         }
     }
 
-    /// INFO is answered at once; what it says is the user's business (RFC 6086).
-    fn info_request(&mut self, now: Instant, session: &mut Session, within: Within) {
-        if !session.is_alive() {
-            return self.reply_status(now, within.tx, Status::NO_CALL);
+    /// OPTIONS within a session asks what may be said in it, and whether it still stands (RFC 3261 11.2).
+    fn options_request(&mut self, now: Instant, within: &Within) {
+        if let Some(mut response) = self.draft(within.tx, Status::OK) {
+            self.abilities.introduce(&mut response.headers);
+            self.reply(now, within.tx, response.with(Name::Accept, "application/sdp"));
         }
-        self.reply_status(now, within.tx, Status::OK);
-        let Request { headers, body, .. } = within.request;
-        self.events.push_back(Event::Info { session: session.id, headers, body });
     }
 
     /// An alarm of a session.
@@ -474,19 +502,13 @@ impl Endpoint {
     /// What a 2xx that makes or changes a session says of us.
     fn introduce(&self, session: &Session, dialog: &Dialog, headers: &mut Headers) {
         headers.push(Name::Contact, dialog.contact());
-        self.offer_abilities(headers);
+        self.abilities.introduce(headers);
         if let Some(agreed) = session.interval.agreeing {
             headers.push(Name::SessionExpires, agreed.as_header());
             if agreed.requires_peer() {
                 headers.push(Name::Require, "timer");
             }
         }
-    }
-
-    /// What we take and can, in requests and responses that make or change a session.
-    fn offer_abilities(&self, headers: &mut Headers) {
-        headers.push(Name::Allow, self.allow());
-        headers.push(Name::Supported, &self.supported);
     }
 
     /// Takes over what a 2xx settled about the session timer.

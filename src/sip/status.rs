@@ -42,6 +42,7 @@ statuses! {
     BAD_EXTENSION 420 "Bad Extension", EXTENSION_REQUIRED 421 "Extension Required",
     INTERVAL_TOO_SMALL 422 "Session Interval Too Small", INTERVAL_TOO_BRIEF 423 "Interval Too Brief",
     FLOW_FAILED 430 "Flow Failed", FIRST_HOP_LACKS_OUTBOUND 439 "First Hop Lacks Outbound Support",
+    BAD_INFO_PACKAGE 469 "Bad Info Package",
     TEMPORARILY_UNAVAILABLE 480 "Temporarily Unavailable", NO_CALL 481 "Call/Transaction Does Not Exist",
     LOOP_DETECTED 482 "Loop Detected", TOO_MANY_HOPS 483 "Too Many Hops", ADDRESS_INCOMPLETE 484 "Address Incomplete",
     AMBIGUOUS 485 "Ambiguous", BUSY_HERE 486 "Busy Here", REQUEST_TERMINATED 487 "Request Terminated",

@@ -405,6 +405,7 @@ fn config() -> sip::endpoint::Config {
     ];
     sip::endpoint::Config {
         methods,
+        packages: Vec::new(),
         supported,
         product: concat!("Vaxel/", env!("CARGO_PKG_VERSION")).to_owned(),
         ..sip::endpoint::Config::default()

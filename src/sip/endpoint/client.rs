@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::command::RequestId;
-use super::{Endpoint, Event, RequestFailed, SessionId, TxId, Wake};
+use super::{Endpoint, Event, RequestFailed, SessionId, SubscriptionId, TxId, Wake};
 use crate::dialog::{Dialog, Path};
 use crate::digest::Login;
 use crate::flow::{Hop, HostPort, SendToken};
@@ -20,6 +20,8 @@ pub(crate) enum Owner {
     Session(SessionId, Purpose),
     /// The user.
     Request(RequestId),
+    /// A subscription, for its NOTIFY.
+    Subscription(SubscriptionId),
     /// Nobody: CANCEL, and BYE to a fork that lost.
     Nobody,
 }
@@ -37,6 +39,10 @@ pub(crate) enum Purpose {
     Prack,
     /// The BYE.
     Bye,
+    /// A REFER, whose outcome the user waits for.
+    Refer(RequestId),
+    /// Anything else that the user waits for.
+    Request(RequestId),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -333,6 +339,7 @@ impl Endpoint {
             Owner::Request(request) if response.status.is_final() => {
                 self.events.push_back(Event::Response { id: request, result: Ok(Box::new(response)) });
             }
+            Owner::Subscription(subscription) => self.notify_response(now, subscription, id, &response),
             Owner::Request(_) | Owner::Nobody => {}
         }
         if let Some(tx) = self.clients.get_mut(&id)
@@ -349,6 +356,7 @@ impl Endpoint {
                 self.session_undelivered(now, (session, id, purpose), failed);
             }
             Owner::Request(id) => self.events.push_back(Event::Response { id, result: Err(failed) }),
+            Owner::Subscription(subscription) => self.notify_undelivered(now, subscription, id),
             Owner::Nobody => {}
         }
     }

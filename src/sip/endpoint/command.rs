@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::digest::Credentials;
 use crate::flow::Target;
-use crate::{Headers, Method, NameAddr, Uri};
+use crate::{Headers, Method, NameAddr, ReferTo, Uri};
 
 /// One INVITE usage seen from the box, as caller or as called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,6 +18,16 @@ pub struct RequestId(pub(crate) u64);
 /// One request of a peer that the user answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IncomingId(pub(crate) u64);
+
+/// One subscription of a peer to something here; that of a REFER to its outcome is one, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SubscriptionId(pub(crate) u64);
+
+impl fmt::Display for SubscriptionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "subscription-{}", self.0)
+    }
+}
 
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,6 +60,77 @@ impl Body {
     /// A session description.
     pub fn sdp(bytes: impl Into<Vec<u8>>) -> Self {
         Self { media_type: "application/sdp".to_owned(), bytes: bytes.into() }
+    }
+}
+
+/// A key of a telephone: `0` to `9`, `*`, `#`, `A` to `D`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digit(char);
+
+impl Digit {
+    /// Reads one key, or its number as an RFC 4733 event (`10` is `*`).
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "10" => Some(Self('*')),
+            "11" => Some(Self('#')),
+            "12" => Some(Self('A')),
+            "13" => Some(Self('B')),
+            "14" => Some(Self('C')),
+            "15" => Some(Self('D')),
+            _ => {
+                let mut chars = text.chars();
+                let key = chars.next()?.to_ascii_uppercase();
+                let known = matches!(key, '0'..='9' | '*' | '#' | 'A'..='D') && chars.next().is_none();
+                known.then_some(Self(key))
+            }
+        }
+    }
+
+    /// The key.
+    pub const fn as_char(self) -> char {
+        self.0
+    }
+}
+
+/// A peer to be sent elsewhere by REFER.
+#[derive(Debug, Clone)]
+pub struct Refer {
+    /// Whom it shall call.
+    pub to: ReferTo,
+    /// On whose behalf (RFC 3892).
+    pub referred_by: Option<NameAddr>,
+    /// Further headers.
+    pub extra: Headers,
+}
+
+/// Why a subscription is over, said to the subscriber (RFC 6665 4.1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndReason {
+    /// Subscribe again at once, perhaps elsewhere.
+    Deactivated,
+    /// Subscribe again later.
+    Probation,
+    /// Not allowed any more; do not come back.
+    Rejected,
+    /// It ran out.
+    Timeout,
+    /// Not decided in time; come back later.
+    Giveup,
+    /// What was watched is gone for good.
+    NoResource,
+}
+
+impl EndReason {
+    /// As it stands on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deactivated => "deactivated",
+            Self::Probation => "probation",
+            Self::Rejected => "rejected",
+            Self::Timeout => "timeout",
+            Self::Giveup => "giveup",
+            Self::NoResource => "noresource",
+        }
     }
 }
 

@@ -22,7 +22,15 @@ pub struct Config {
     /// The methods that are served, for Allow; any other is answered 405. An INVITE needs ACK, BYE, CANCEL, PRACK and
     /// UPDATE beside it.
     pub methods: Vec<Method>,
-    /// Option tags a peer may require (RFC 3261 8.2.2.3).
+    /// The event packages peers may subscribe to (RFC 6665); any other is answered 489.
+    pub packages: Vec<String>,
+    /// Subscriptions held at once, referrals included.
+    pub max_subscriptions: usize,
+    /// Subscriptions held at once for one address.
+    pub max_subscriptions_per_source: usize,
+    /// Subscriptions shorter than this are answered 423 (RFC 6665 4.2.1.1).
+    pub min_subscription: Duration,
+    /// Option tags a peer may require (RFC 3261 8.2.2.3), and what Supported says.
     pub supported: Vec<String>,
     /// How long the user may take to answer a non-INVITE request or an offer within a session.
     pub answer_wait: Duration,
@@ -42,9 +50,23 @@ impl Default for Config {
             max_connections: 20_000,
             max_traced: 4_096,
             methods: KNOWN.to_vec(),
-            supported: ["100rel", "timer", "replaces", "path", "outbound", "gruu", "norefersub", "tdialog"]
-                .map(str::to_owned)
-                .to_vec(),
+            packages: ["dialog", "presence", "message-summary"].map(str::to_owned).to_vec(),
+            max_subscriptions: 50_000,
+            max_subscriptions_per_source: 5_000,
+            min_subscription: Duration::from_secs(60),
+            supported: [
+                "100rel",
+                "timer",
+                "replaces",
+                "path",
+                "outbound",
+                "gruu",
+                "norefersub",
+                "tdialog",
+                "eventlist",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             answer_wait: Duration::from_secs(16),
             session_expires: None,
             retry_after: Duration::from_secs(5),

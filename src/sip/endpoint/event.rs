@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::command::{Body, IncomingId, RequestId, SessionId};
+use super::command::{Body, Digit, IncomingId, RequestId, SessionId, SubscriptionId};
 use crate::flow::Flow;
-use crate::{Headers, Request, Response, Status};
+use crate::{Headers, NameAddr, Package, ReferTo, Request, Response, Status, Uri};
 
 /// Facts in the order they happened. Every session gets exactly one of `Cancelled`, `Failed` and `Ended`, as its last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,9 @@ pub enum Event {
         flow: Flow,
         /// The INVITE.
         request: Box<Request>,
+        /// The session whose place the caller wants to take (RFC 3891): an established one, or an unanswered call of
+        /// ours. When this call is answered, hang that one up.
+        replaces: Option<SessionId>,
     },
     /// The caller gave up before our final response; 487 has been sent.
     Cancelled {
@@ -65,8 +68,10 @@ pub enum Event {
         status: Option<Status>,
         /// The reason phrase, or what happened.
         reason: String,
-        /// All headers: Contact of a 3xx, Reason, Warning.
+        /// All headers: Reason, Warning, Diversion.
         headers: Headers,
+        /// Where a 3xx says to go instead, best first; `sip:`, `sips:` and `tel:` only.
+        contacts: Vec<NameAddr>,
         /// Retry-After.
         retry_after: Option<Duration>,
     },
@@ -103,7 +108,59 @@ pub enum Event {
         /// The final status; `None`: the modification could not be tried.
         status: Option<Status>,
     },
-    /// An INFO request, already answered 200.
+    /// A digit by INFO, already answered 200.
+    Digit {
+        /// The session.
+        session: SessionId,
+        /// Which.
+        digit: Digit,
+        /// How long it was pressed.
+        lasting: Duration,
+    },
+    /// The peer asks us to call somebody else: a transfer. Ends with `accept_refer` or `refuse_refer`.
+    Referred {
+        /// To answer it, and to report progress.
+        subscription: SubscriptionId,
+        /// The session it is about: whose dialog it came in, or that its Target-Dialog names.
+        session: Option<SessionId>,
+        /// Where it came from.
+        flow: Flow,
+        /// What is asked.
+        referral: Box<Referral>,
+        /// The REFER.
+        request: Box<Request>,
+    },
+    /// How it goes with a REFER of ours.
+    ReferProgress {
+        /// Which.
+        refer: RequestId,
+        /// What is known.
+        progress: ReferProgress,
+    },
+    /// A peer wants to be told of something. Ends with `accept_subscription` or `refuse_subscription`.
+    Subscribed {
+        /// The new subscription.
+        subscription: SubscriptionId,
+        /// Where it came from.
+        flow: Flow,
+        /// What is asked.
+        subscribe: Box<Subscribe>,
+        /// The SUBSCRIBE.
+        request: Box<Request>,
+    },
+    /// A subscription was renewed, already answered 200. The subscriber expects a `notify` with everything.
+    Renewed {
+        /// Which.
+        subscription: SubscriptionId,
+    },
+    /// A subscription is over for a reason of the subscriber's.
+    Unsubscribed {
+        /// Which, now gone.
+        subscription: SubscriptionId,
+        /// Why.
+        why: Unsubscribed,
+    },
+    /// An INFO request without a digit, already answered 200.
     Info {
         /// The session.
         session: SessionId,
@@ -137,6 +194,56 @@ pub enum Event {
         /// The final response.
         result: Result<Box<Response>, RequestFailed>,
     },
+}
+
+/// What a REFER asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Referral {
+    /// Whom to call.
+    pub to: ReferTo,
+    /// The session here that the Replaces in `to` names: the second call of an attended transfer.
+    pub replaces: Option<SessionId>,
+    /// Who asks, when said (RFC 3892).
+    pub referred_by: Option<NameAddr>,
+}
+
+/// How it goes with a REFER of ours. `Refused` and `Ended` are the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReferProgress {
+    /// The peer will try.
+    Accepted,
+    /// The peer will not; `None`: it did not say, or could not be asked.
+    Refused(Option<Status>),
+    /// What the peer heard from the one it calls.
+    Reported(Status),
+    /// It is over: the final status the peer got, when it said so.
+    Ended(Option<Status>),
+}
+
+/// What a SUBSCRIBE asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscribe {
+    /// To what.
+    pub package: Package,
+    /// Of whom: the Request-URI.
+    pub resource: Uri,
+    /// For how long; zero asks once.
+    pub expires: Duration,
+    /// The media types taken, in lower case; empty: the package's own.
+    pub accept: Vec<String>,
+    /// Whether lists may be answered as lists (RFC 4662).
+    pub takes_lists: bool,
+}
+
+/// Why a subscription is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsubscribed {
+    /// The subscriber has said so.
+    ByPeer,
+    /// It was not renewed.
+    Expired,
+    /// A NOTIFY was refused, or nobody answered it.
+    Unreachable,
 }
 
 /// Who or what ended a session.

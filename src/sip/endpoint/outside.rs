@@ -63,6 +63,9 @@ impl Endpoint {
     /// The user has taken too long over a request.
     pub(crate) fn answer_for_user(&mut self, now: Instant, id: TxId, status: Status) {
         if self.is_open(id) {
+            if let Some(Answerer::Subscription(subscription)) = self.answerer(id) {
+                self.forget_subscription(subscription);
+            }
             self.reply_status(now, id, status);
         }
     }

@@ -87,12 +87,22 @@ impl Endpoint {
         tag: &str,
         request: Request,
     ) {
+        if request.method == Method::Subscribe {
+            return self.receive_resubscribe(now, (flow, key, cseq), tag, request);
+        }
         let session = self.find_session(tag, &request);
         let ours = matches!(
             request.method,
-            Method::Invite | Method::Bye | Method::Update | Method::Prack | Method::Info
+            Method::Invite
+                | Method::Bye
+                | Method::Update
+                | Method::Prack
+                | Method::Info
+                | Method::Options
+                | Method::Notify
+                | Method::Refer
         );
-        if session.is_none() && !ours {
+        if session.is_none() && (!ours || request.method == Method::Notify) {
             // A subscription's dialog belongs to the user.
             return self.offer_to_user(now, (flow, key), None, request);
         }
@@ -109,14 +119,30 @@ impl Endpoint {
             let id = self.open_server(key, flow, &request, Answerer::Endpoint);
             return self.reply(now, id, refusal);
         }
-        if !ours {
+        if !ours || request.method == Method::Refer {
             return self.receive_other_within(now, (flow, key, cseq), session, request);
         }
         let tx = self.open_server(key, flow, &request, Answerer::Session(session));
         self.session_request(now, session, Within { tx, flow, cseq, request });
     }
 
-    /// REFER, NOTIFY, MESSAGE, OPTIONS within a call: the user's business, once the order is right.
+    /// SUBSCRIBE within a dialog renews or ends what is there.
+    fn receive_resubscribe(
+        &mut self,
+        now: Instant,
+        (flow, key, cseq): (Flow, Key, u32),
+        tag: &str,
+        request: Request,
+    ) {
+        let subscription = self.find_subscription(tag, &request);
+        let tx = self.open_server(key, flow, &request, Answerer::Endpoint);
+        match subscription {
+            Some(subscription) => self.resubscribe(now, subscription, &Within { tx, flow, cseq, request }),
+            None => self.reply_status(now, tx, Status::NO_CALL),
+        }
+    }
+
+    /// MESSAGE, REFER and the rest within a call: the user's business, once the order is right.
     fn receive_other_within(
         &mut self,
         now: Instant,
@@ -129,7 +155,10 @@ impl Endpoint {
             let id = self.open_server(key, flow, &request, Answerer::Endpoint);
             return self.reply_status(now, id, Status::SERVER_ERROR);
         }
-        self.offer_to_user(now, (flow, key), Some(session), request);
+        match request.method {
+            Method::Refer if !self.is_full() => self.receive_refer(now, (flow, key), Some(session), request),
+            _ => self.offer_to_user(now, (flow, key), Some(session), request),
+        }
     }
 
     fn receive_outside(&mut self, now: Instant, (flow, key, cseq): (Flow, Key, CSeq), request: Request) {
@@ -146,6 +175,8 @@ impl Endpoint {
                 let id = self.open_server(key, flow, &request, Answerer::Endpoint);
                 self.reply_status(now, id, Status::NO_CALL);
             }
+            Method::Refer => self.receive_refer(now, (flow, key), None, request),
+            Method::Subscribe => self.receive_subscribe(now, (flow, key), request),
             _ => self.offer_to_user(now, (flow, key), None, request),
         }
     }

@@ -56,12 +56,14 @@ impl Endpoint {
                 let login = out.login.clone();
                 self.with(session, |endpoint, session| {
                     let number = session.next_sequence(number);
+                    session.renumber(purpose, number);
                     out.request.headers.set(Name::CSeq, CSeq { number, method });
                     session.login = login;
                     let id = endpoint.send_request(now, out);
                     session.replace_request(purpose, old, id);
                 });
             }
+            Owner::Subscription(_) => {}
             Owner::Request(_) | Owner::Nobody => {
                 out.request.headers.set(Name::CSeq, CSeq { number: number + 1, method });
                 self.send_request(now, out);
@@ -74,6 +76,8 @@ impl Endpoint {
         match owner {
             Owner::Session(id, Purpose::Bye) => self.sessions.contains_key(&id),
             Owner::Session(id, _) => self.sessions.get(&id).is_some_and(|session| session.is_alive()),
+            // Nobody gives us a secret for a subscriber.
+            Owner::Subscription(_) => false,
             Owner::Request(_) | Owner::Nobody => true,
         }
     }

@@ -12,6 +12,10 @@ impl Endpoint {
         if self.is_loop(request) {
             return Some(Response::to(request, Status::LOOP_DETECTED));
         }
+        if request.method != Method::Invite && request.headers.contains(&Name::Replaces) {
+            // RFC 3891 3.
+            return Some(Response::to(request, Status::BAD_REQUEST).with_reason("Replaces outside INVITE"));
+        }
         // A back-to-back agent stands in the way like a proxy (RFC 7332); what ends here needs no further hop.
         let ends_here = matches!(request.method, Method::Options | Method::Register);
         if !ends_here && request.headers.max_forwards() == Ok(Some(0)) {

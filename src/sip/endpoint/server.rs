@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Endpoint, SessionId, TxId, Wake};
+use super::{Endpoint, SessionId, SubscriptionId, TxId, Wake};
 use crate::flow::{Flow, Hop, SendToken};
 use crate::transaction::{InviteServer, Key, Server, ServerAct, ServerInput};
 use crate::{CSeq, Method, Name, Request, Response, Status, Via};
@@ -14,6 +14,8 @@ pub(crate) enum Answerer {
     Session(SessionId),
     /// The user, through `respond`.
     User,
+    /// The user, through the commands of a subscription.
+    Subscription(SubscriptionId),
     /// The endpoint, at once.
     Endpoint,
 }

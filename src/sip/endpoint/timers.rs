@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
-use super::command::SessionId;
+use super::command::{SessionId, SubscriptionId};
 
 /// Names one transaction of either side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +57,8 @@ pub(crate) enum Wake {
     Owed(TxId),
     /// A session.
     Session(SessionId, Alarm),
+    /// A subscription: it expires, or a NOTIFY is tried again.
+    Subscription(SubscriptionId),
 }
 
 impl Wake {
@@ -66,6 +68,7 @@ impl Wake {
             Self::Server(_) => "server transaction",
             Self::Owed(_) => "request not answered by the user",
             Self::Session(_, alarm) => alarm.reason(),
+            Self::Subscription(_) => "subscription",
         }
     }
 }

@@ -72,26 +72,6 @@ impl fmt::Display for RAck {
     }
 }
 
-/// The value of Replaces (RFC 3891 section 3).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replaces {
-    /// The Call-ID of the dialog to replace.
-    pub call_id: Box<str>,
-    /// Its tag on the side of the receiver.
-    pub to_tag: Box<str>,
-    /// Its tag on the other side.
-    pub from_tag: Box<str>,
-    /// Whether only an unanswered call may be replaced.
-    pub early_only: bool,
-}
-
-impl fmt::Display for Replaces {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{};to-tag={};from-tag={}", self.call_id, self.to_tag, self.from_tag)?;
-        if self.early_only { f.write_str(";early-only") } else { Ok(()) }
-    }
-}
-
 impl Headers {
     /// The topmost Via.
     pub fn via(&self) -> Result<Via> {
@@ -218,22 +198,6 @@ impl Headers {
         saturating(&value[..end])
     }
 
-    /// Replaces, when there is one (RFC 3891 section 3).
-    pub fn replaces(&self) -> Result<Option<Replaces>> {
-        let Some(value) = self.get(&Name::Replaces) else { return Ok(None) };
-        let read = || {
-            let (call_id, params) = value.split_once(';')?;
-            let params = Params::parse(params)?;
-            Some(Replaces {
-                call_id: lex::trim(call_id).into(),
-                to_tag: params.get("to-tag")?.into(),
-                from_tag: params.get("from-tag")?.into(),
-                early_only: params.contains("early-only"),
-            })
-        };
-        read().map(Some).ok_or(HeaderError::Malformed(Name::Replaces))
-    }
-
     /// Whether one of the option tags of `name` (Supported, Require, …) is `tag`.
     pub fn has_option(&self, name: &Name, tag: &str) -> bool {
         self.values(name).any(|value| value.eq_ignore_ascii_case(tag))
@@ -252,7 +216,7 @@ impl Headers {
     }
 
     /// The value of a header that must be there exactly once.
-    fn one(&self, name: &Name) -> Result<&str> {
+    pub(super) fn one(&self, name: &Name) -> Result<&str> {
         let mut lines = self.all(name);
         let first = lines.next().ok_or_else(|| HeaderError::Missing(name.clone()))?;
         if lines.next().is_some() {

@@ -131,7 +131,7 @@ impl Endpoint {
         let Some((dialog, exchange)) = session.current() else { return };
         let (mut request, hop) = dialog.request(method.clone());
         request.headers.push(Name::Contact, dialog.contact());
-        self.offer_abilities(&mut request.headers);
+        self.abilities.introduce(&mut request.headers);
         let mut out = Outgoing::within(dialog, request, hop, Owner::Nobody);
         if body.is_some() {
             *exchange = Exchange::Sent;

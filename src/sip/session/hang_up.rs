@@ -77,11 +77,17 @@ impl Endpoint {
     }
 
     /// Any final response to BYE is the end.
-    pub(super) fn bye_response(&mut self, session: &mut Session, response: &Response) -> bool {
+    pub(super) fn bye_response(&mut self, now: Instant, session: &mut Session, response: &Response) -> bool {
         if response.status.is_final() {
-            session.state = State::Done;
+            self.left(now, session);
         }
         true
+    }
+
+    /// The BYE has done what it can.
+    pub(super) fn left(&mut self, now: Instant, session: &mut Session) {
+        self.part_subscriptions(now, session);
+        session.state = State::Done;
     }
 
     /// Sends CANCEL and waits for its effect, but not for ever.
@@ -119,7 +125,7 @@ impl Endpoint {
                 let tag = remote_tag(&within.request.headers);
                 calling.early.retain(|early| *early.dialog.remote_tag != *tag);
             }
-            State::Unacked(..) => session.state = State::Done,
+            State::Unacked(..) => self.left(now, session),
             // Both at once: ours is still to be answered.
             State::Leaving(_) | State::Cancelling(_) | State::Done => {}
         }

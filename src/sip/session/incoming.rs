@@ -32,6 +32,10 @@ impl Endpoint {
                 return self.reply(now, invite, response);
             }
         };
+        let replaces = match self.replaced(&request) {
+            Ok(replaces) => replaces,
+            Err(refusal) => return self.reply(now, invite, *refusal),
+        };
         self.reply_status(now, invite, Status::TRYING);
         let reliability = if request.headers.has_option(&Name::Require, "100rel") {
             Reliability::Required
@@ -57,7 +61,7 @@ impl Endpoint {
         let mut session = Session::new(id, call_id, tag, State::Called(Box::new(called)));
         session.interval.agreeing = agreeing;
         self.keep(Box::new(session));
-        self.events.push_back(Event::Invited { session: id, flow, request: Box::new(request) });
+        self.events.push_back(Event::Invited { session: id, flow, request: Box::new(request), replaces });
     }
 
     /// A CANCEL has come in time: 487, and the caller is gone (RFC 3261 9.2). Of a re-INVITE it takes back only that.

@@ -10,10 +10,12 @@ use crate::endpoint::{
     Alarm, Endpoint, Event, Invite, Outgoing, Owner, Purpose, RequestFailed, SessionId, TxId,
 };
 use crate::session::expire::Agreed;
-use crate::{CSeq, Headers, Method, Name, Request, Response, Status};
+use crate::{CSeq, Headers, Method, Name, NameAddr, Request, Response, Scheme, Status};
 
 /// Early dialogs of one call followed at once.
 const MAX_EARLY: usize = 8;
+/// Contacts of a redirection told to the user.
+const MAX_REDIRECTS: usize = 8;
 
 impl Endpoint {
     /// Places a call.
@@ -25,6 +27,7 @@ impl Endpoint {
                 status: Some(Status::SERVICE_UNAVAILABLE),
                 reason: "no room for another call".to_owned(),
                 headers: Headers::new(),
+                contacts: Vec::new(),
                 retry_after: Some(self.config.retry_after),
             });
             return id;
@@ -39,8 +42,6 @@ impl Endpoint {
         let mut session = Session::new(id, call_id.clone(), tag.clone(), state);
         session.interval.asked = asked.map(|asked| asked.max(super::MIN_INTERVAL));
         session.described.clone_from(&command.body);
-        let mut abilities = Headers::new();
-        self.offer_abilities(&mut abilities);
         let out = Outgoing {
             hop: command.target.hop(),
             advertised: command.target.advertised.clone(),
@@ -48,7 +49,7 @@ impl Endpoint {
             login: login.clone(),
             retries: 0,
             path: Some(path),
-            request: first_invite(command, &session, &abilities),
+            request: self.first_invite(command, &session),
         };
         session.login = login.take();
         let invite = self.send_request(now, out);
@@ -79,6 +80,7 @@ impl Endpoint {
                     status: Some(response.status),
                     reason: response.reason.clone(),
                     headers: response.headers.clone(),
+                    contacts: redirected(response),
                     retry_after: response
                         .headers
                         .retry_after()
@@ -276,6 +278,7 @@ impl Endpoint {
                     status: None,
                     reason: failed.to_string(),
                     headers: Headers::new(),
+                    contacts: Vec::new(),
                     retry_after: None,
                 };
                 self.end(now, session, State::Done, event);
@@ -287,34 +290,50 @@ impl Endpoint {
             State::Called(_) | State::Up(_) | State::Unacked(..) | State::Leaving(_) | State::Done => {}
         }
     }
+
+    fn first_invite(&self, command: Invite, session: &Session) -> Request {
+        let Invite { target, request_uri, from, to, extra, route, body, .. } = command;
+        let mut request = Request::new(Method::Invite, request_uri);
+        let headers = &mut request.headers;
+        if !extra.contains(&Name::MaxForwards) {
+            headers.push(Name::MaxForwards, 70);
+        }
+        for hop in &route {
+            headers.push(Name::Route, hop);
+        }
+        if !extra.contains(&Name::Contact) {
+            let user = from.uri.raw_user();
+            headers.push(Name::Contact, contact(user, target.transport, &target.advertised));
+        }
+        headers.push(Name::From, from.with_tag(&session.local_tag));
+        headers.push(Name::To, to.without_tag());
+        headers.push(Name::CallId, &session.call_id);
+        headers.push(Name::CSeq, CSeq { number: 1, method: Method::Invite });
+        self.abilities.introduce(headers);
+        if let Some(asked) = session.interval.asked {
+            headers.push(Name::SessionExpires, asked);
+            headers.push(Name::MinSe, super::MIN_INTERVAL);
+        }
+        headers.extend(&extra);
+        match body {
+            Some(body) => request.with_body(&body.media_type, body.bytes),
+            None => request,
+        }
+    }
 }
 
-fn first_invite(command: Invite, session: &Session, abilities: &Headers) -> Request {
-    let Invite { target, request_uri, from, to, extra, route, body, .. } = command;
-    let mut request = Request::new(Method::Invite, request_uri);
-    let headers = &mut request.headers;
-    if !extra.contains(&Name::MaxForwards) {
-        headers.push(Name::MaxForwards, 70);
+/// Where a 3xx says to go instead, best first (RFC 3261 8.1.3.4).
+fn redirected(response: &Response) -> Vec<NameAddr> {
+    if !response.status.is_redirect() {
+        return Vec::new();
     }
-    for hop in &route {
-        headers.push(Name::Route, hop);
-    }
-    if !extra.contains(&Name::Contact) {
-        let user = from.uri.raw_user();
-        headers.push(Name::Contact, contact(user, target.transport, &target.advertised));
-    }
-    headers.push(Name::From, from.with_tag(&session.local_tag));
-    headers.push(Name::To, to.without_tag());
-    headers.push(Name::CallId, &session.call_id);
-    headers.push(Name::CSeq, CSeq { number: 1, method: Method::Invite });
-    headers.extend(abilities);
-    if let Some(asked) = session.interval.asked {
-        headers.push(Name::SessionExpires, asked);
-        headers.push(Name::MinSe, super::MIN_INTERVAL);
-    }
-    headers.extend(&extra);
-    match body {
-        Some(body) => request.with_body(&body.media_type, body.bytes),
-        None => request,
-    }
+    let mut contacts = response.headers.contacts().unwrap_or_default();
+    contacts.retain(|contact| contact.uri.scheme() != Scheme::Other);
+    let preference = |contact: &NameAddr| {
+        let q = contact.params.get("q").and_then(|q| q.parse::<f32>().ok()).unwrap_or(1.0);
+        (q.clamp(0.0, 1.0) * 1000.0) as u32
+    };
+    contacts.sort_by_key(|contact| std::cmp::Reverse(preference(contact)));
+    contacts.truncate(MAX_REDIRECTS);
+    contacts
 }

@@ -201,7 +201,7 @@ impl Endpoint {
     }
 
     /// The peer is gone. An established session still gets its BYE, in case only one way is broken.
-    fn vanish(&mut self, now: Instant, session: &mut Session, how: EndedBy) {
+    pub(super) fn vanish(&mut self, now: Instant, session: &mut Session, how: EndedBy) {
         // Before the answer the INVITE transaction itself will tell.
         if matches!(session.state, State::Up(_)) {
             self.depart(now, session, Headers::new(), how);

@@ -47,7 +47,7 @@ impl Endpoint {
         let Some(mut response) = self.draft(called.invite, status) else { return };
         response = response.with_to_tag(&session.local_tag);
         introduce_early(called, &mut response);
-        response.headers.push(Name::Allow, self.allow());
+        self.abilities.allow(&mut response.headers);
         if let Some(body) = &body {
             response = response.with_body(&body.media_type, body.bytes.clone());
         }

@@ -14,7 +14,7 @@ impl<N: Network> Exchange<N> {
     /// Takes one event of the SIP endpoint.
     pub(crate) fn signalled(&mut self, now: Now, event: Event) {
         match event {
-            Event::Invited { session, flow, request } => self.invited(now, session, flow, &request),
+            Event::Invited { session, flow, request, .. } => self.invited(now, session, flow, &request),
             Event::Request { id, session, flow, request } => {
                 self.requested(now, (id, session, flow), &request)
             }
@@ -43,7 +43,12 @@ impl<N: Network> Exchange<N> {
             // The sound decides whether a leg lives; an ACK without a description adds nothing.
             Event::Confirmed { .. } => {}
             // Digits by INFO come with the call-handling features; the endpoint has answered 200.
-            Event::Info { .. } => {}
+            Event::Info { .. } | Event::Digit { .. } => {}
+            // Neither REFER nor SUBSCRIBE is among the methods served, so these do not come.
+            Event::Referred { subscription, .. } | Event::Subscribed { subscription, .. } => {
+                tracing::debug!(%subscription, "a method without use here");
+            }
+            Event::ReferProgress { .. } | Event::Renewed { .. } | Event::Unsubscribed { .. } => {}
         }
     }
 

@@ -16,7 +16,7 @@ use model::Now;
 use sip::digest::{Authenticator, Credentials};
 use sip::endpoint::{Body, Config, EndedBy, Endpoint, Event, SessionId};
 use sip::flow::{Flow, Target, Transmit, Transport};
-use sip::{Authority, NameAddr, Request, Status, Uri};
+use sip::{Authority, Headers, NameAddr, Request, Status, Uri};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -200,7 +200,8 @@ impl Peer {
         match event {
             Event::Invited { session, request, .. } => self.invited(now, session, *request),
             Event::Cancelled { session, reason } => self.over(session, Over::Cancelled, reason),
-            Event::Confirmed { .. } | Event::Trying { .. } | Event::Info { .. } => {}
+            Event::Confirmed { .. } | Event::Trying { .. } => {}
+            Event::Info { .. } | Event::Digit { .. } => {}
             Event::Provisional { session, status, body, .. } => {
                 let Some(at) = self.find(session) else { return };
                 self.calls[at].progress.push(status.code());
@@ -238,6 +239,13 @@ impl Peer {
                 EndedBy::Us => self.over(session, Over::Here, None),
                 _ => self.over(session, Over::Broken, None),
             },
+            Event::Referred { subscription, .. } => {
+                self.endpoint.refuse_refer(now.mono, subscription, Status::DECLINE, &Headers::new());
+            }
+            Event::Subscribed { subscription, .. } => {
+                self.endpoint.refuse_subscription(now.mono, subscription, Status::DECLINE, &Headers::new());
+            }
+            Event::ReferProgress { .. } | Event::Renewed { .. } | Event::Unsubscribed { .. } => {}
             Event::Request { id, request, .. } => self.requested(now, id, &request),
             Event::Response { result, .. } => self.register_response(now, result),
         }

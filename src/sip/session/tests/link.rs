@@ -290,8 +290,15 @@ impl Link {
                     | Event::Answer { session, .. }
                     | Event::OfferOutdated { session }
                     | Event::ModifyFailed { session, .. }
+                    | Event::Digit { session, .. }
                     | Event::Info { session, .. } => (session, 0),
-                    Event::Request { .. } | Event::Response { .. } => continue,
+                    Event::Referred { .. }
+                    | Event::ReferProgress { .. }
+                    | Event::Subscribed { .. }
+                    | Event::Renewed { .. }
+                    | Event::Unsubscribed { .. }
+                    | Event::Request { .. }
+                    | Event::Response { .. } => continue,
                 };
                 *ends.entry(*session).or_default() += count;
                 assert!(count == 1 || ends[session] == 0, "{event:?} after the end of its session");
