@@ -1,6 +1,7 @@
 //! Which of the box's addresses a peer sees.
 
 use sip::flow::{Flow, HostPort, Target, Transport};
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -19,9 +20,14 @@ pub struct Addresses {
     listening: Vec<Listening>,
     /// Set by hand: a name or an address.
     external: Option<String>,
-    /// Found out from what a trunk's registrar saw of us (RFC 3581).
+    /// Found out from what a trunk's servers saw of us (RFC 3581).
     learned: Option<IpAddr>,
+    /// The port that a server beyond NAT sees a socket of ours at; only for datagrams, which have no other way in.
+    ports: HashMap<(SocketAddr, IpAddr), u16>,
 }
+
+/// Ports remembered at most: sockets of ours times servers of trunks.
+const PORTS_MAX: usize = 1_024;
 
 /// The box as one peer sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +45,27 @@ pub struct Own {
 impl Addresses {
     /// The box's bound addresses, and the external one if it was set.
     pub fn new(listening: Vec<Listening>, external: Option<String>) -> Self {
-        Self { listening, external, learned: None }
+        Self { listening, external, learned: None, ports: HashMap::new() }
     }
 
-    /// What a peer outside sees us as; says whether that is news.
-    pub fn learn(&mut self, address: IpAddr) -> bool {
-        self.learned.replace(address) != Some(address)
+    /// What a server of a trunk sees us as; says whether that is news. A server on our own side of the NAT sees nothing
+    /// that others could use.
+    pub fn learn(
+        &mut self,
+        (transport, remote): (Transport, IpAddr),
+        source: Option<IpAddr>,
+        seen: SocketAddr,
+    ) -> bool {
+        let Some(own) = self.towards(transport, remote, source) else { return false };
+        if !beyond_nat(own.bind, remote) {
+            return false;
+        }
+        let key = (own.local, remote);
+        let room = self.ports.len() < PORTS_MAX || self.ports.contains_key(&key);
+        let port =
+            transport == Transport::Udp && room && self.ports.insert(key, seen.port()) != Some(seen.port());
+        let address = self.learned.replace(seen.ip()) != Some(seen.ip());
+        address || (port && self.external.is_none() && seen.port() != own.local.port())
     }
 
     /// How `remote` sees the box over a transport. `source` is the system's choice of own address towards it.
@@ -60,12 +81,12 @@ impl Addresses {
             listening.transport == transport && listening.address.is_ipv4() == remote.is_ipv4()
         };
         let found = self.listening.iter().find(fits).or_else(|| self.listening.iter().find(any))?;
-        Some(self.own(found.address, remote, source))
+        Some(self.own((transport, found.address), remote, source))
     }
 
     /// How the far end of a flow sees the box.
     pub fn on(&self, flow: &Flow, source: Option<IpAddr>) -> Own {
-        self.own(flow.local, flow.remote.ip(), source)
+        self.own((flow.transport, flow.local), flow.remote.ip(), source)
     }
 
     /// A target that is reached on a flow that exists.
@@ -93,15 +114,28 @@ impl Addresses {
         Some((target, own))
     }
 
-    fn own(&self, local: SocketAddr, remote: IpAddr, source: Option<IpAddr>) -> Own {
+    fn own(
+        &self,
+        (transport, local): (Transport, SocketAddr),
+        remote: IpAddr,
+        source: Option<IpAddr>,
+    ) -> Own {
         let bind = if local.ip().is_unspecified() { source.unwrap_or(local.ip()) } else { local.ip() };
-        let beyond_nat = is_private(bind) && !is_private(remote) && bind.is_ipv4() == remote.is_ipv4();
+        let beyond_nat = beyond_nat(bind, remote);
         let name = self.external.as_deref().filter(|_| beyond_nat);
         let address = name.and_then(|name| name.parse().ok()).or(self.learned.filter(|_| beyond_nat));
         let sound = address.filter(|address| address.is_ipv4() == bind.is_ipv4()).unwrap_or(bind);
         let host = name.map_or_else(|| sound.to_string(), str::to_owned);
-        Own { local, advertised: HostPort::new(&host, local.port()), sound, bind }
+        // An address set by hand stands for a port that is forwarded to us.
+        let translated = self.ports.get(&(local, remote)).filter(|_| beyond_nat && name.is_none());
+        let port = translated.filter(|_| transport == Transport::Udp).copied().unwrap_or(local.port());
+        Own { local, advertised: HostPort::new(&host, port), sound, bind }
     }
+}
+
+/// Is there a translator of addresses between the two?
+fn beyond_nat(bind: IpAddr, remote: IpAddr) -> bool {
+    is_private(bind) && !is_private(remote) && bind.is_ipv4() == remote.is_ipv4()
 }
 
 /// Addresses that mean something only on the local network (RFC 1918, RFC 4193, RFC 6598).
@@ -123,10 +157,11 @@ mod tests {
         let address = "0.0.0.0:5060".parse().unwrap();
         let listening = vec![Listening { transport: Transport::Udp, address }];
         let mut addresses = Addresses::new(listening, external.map(str::to_owned));
-        if let Some(learned) = learned {
-            addresses.learn(learned.parse().unwrap());
-        }
         let source = Some("192.168.1.10".parse().unwrap());
+        if let Some(learned) = learned {
+            let seen = format!("{learned}:5060").parse().unwrap();
+            addresses.learn((Transport::Udp, remote.parse().unwrap()), source, seen);
+        }
         addresses.towards(Transport::Udp, remote.parse().unwrap(), source).unwrap()
     }
 
@@ -155,5 +190,27 @@ mod tests {
             (own.advertised.to_string().as_str(), own.sound.to_string().as_str()),
             ("vaxel.example.se:5060", "198.51.100.8")
         );
+    }
+    #[test]
+    fn a_translated_port_is_advertised_to_the_server_that_sees_it_and_to_no_other() {
+        let address = "0.0.0.0:5060".parse().unwrap();
+        let both = [Transport::Udp, Transport::Tcp].map(|transport| Listening { transport, address });
+        let source = Some("192.168.1.10".parse().unwrap());
+        let (server, other): (IpAddr, IpAddr) =
+            ("203.0.113.5".parse().unwrap(), "203.0.113.6".parse().unwrap());
+        let seen = "198.51.100.8:31044".parse().unwrap();
+        let mut addresses = Addresses::new(both.to_vec(), None);
+        assert!(addresses.learn((Transport::Udp, server), source, seen), "news");
+        assert!(!addresses.learn((Transport::Udp, server), source, seen), "no news");
+        let shown = |addresses: &Addresses, transport, remote| {
+            addresses.towards(transport, remote, source).unwrap().advertised.to_string()
+        };
+        assert_eq!(shown(&addresses, Transport::Udp, server), "198.51.100.8:31044");
+        assert_eq!(shown(&addresses, Transport::Udp, other), "198.51.100.8:5060");
+        assert_eq!(shown(&addresses, Transport::Tcp, server), "198.51.100.8:5060", "connections go out only");
+        // A server on this side sees the local address and teaches nothing.
+        let near = "192.168.1.50".parse().unwrap();
+        assert!(!addresses.learn((Transport::Udp, near), source, "192.168.1.10:5060".parse().unwrap()));
+        assert_eq!(shown(&addresses, Transport::Udp, server), "198.51.100.8:31044");
     }
 }

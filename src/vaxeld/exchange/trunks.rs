@@ -76,6 +76,10 @@ impl Lines {
         registration.is_some_and(|registration| *registration.account().contact_user == *user)
     }
 
+    fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.lines.values().flat_map(Line::slots)
+    }
+
     fn slot_at(&self, address: SocketAddr) -> Option<HostId> {
         let mut slots = self.lines.values().flat_map(Line::slots);
         slots.find(|slot| slot.candidate.addr == address).map(|slot| slot.id)
@@ -190,7 +194,8 @@ impl<N: Network> Exchange<N> {
                     slot
                 }
                 sip::probe::Event::Down(slot, said) => {
-                    tracing::warn!(%said, "a trunk's host does not answer");
+                    let why = self.lines.refusals.get(&slot).cloned().unwrap_or_else(|| said.to_string());
+                    tracing::warn!(why, "a trunk's host does not answer");
                     slot
                 }
             };

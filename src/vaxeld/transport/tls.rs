@@ -116,7 +116,8 @@ pub(super) fn refusal(error: &io::Error, name: Option<&str>) -> String {
             Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => {
                 format!("its certificate is not for {}", name.unwrap_or("its address"))
             }
-            Wrong::UnknownIssuer => {
+            // Two authorities may share a name; the signature tells them apart.
+            Wrong::UnknownIssuer | Wrong::BadSignature => {
                 "its certificate is from an authority that the box does not trust".to_owned()
             }
             other => format!("its certificate is refused: {other}"),

@@ -3,7 +3,7 @@
 use super::Asked;
 use super::line::Line;
 use crate::exchange::{Exchange, Network, names};
-use model::{LegId, Now};
+use model::{LegId, Now, TrunkId};
 use sip::endpoint::{OutOfDialog, RequestFailed, RequestId};
 use sip::flow::{Flow, Transport};
 use sip::probe::{Ask, Health, Silence};
@@ -23,7 +23,11 @@ impl<N: Network> Exchange<N> {
             RequestFailed::Timeout => Silence::Timeout,
             RequestFailed::Transport => Silence::Refused,
         };
-        match self.lines.asked.remove(&id) {
+        let asked = self.lines.asked.remove(&id);
+        if let (Some(asked), Ok(response)) = (&asked, &result) {
+            self.learn_from(now, asked, response);
+        }
+        match asked {
             Some(Asked::Probe(ask)) => {
                 match &result {
                     Ok(response) => match pause(response) {
@@ -58,6 +62,28 @@ impl<N: Network> Exchange<N> {
             None => {}
         }
         self.attend(now);
+    }
+
+    /// A server of a trunk saw our request come from somewhere: behind NAT that is where we are for it (RFC 3581).
+    fn learn_from(&mut self, now: Now, asked: &Asked, response: &Response) {
+        let server = match asked {
+            Asked::Probe(ask) => self.lines.slots().find(|slot| slot.id == ask.host),
+            Asked::Register { server, .. } => self.lines.slots().find(|slot| slot.candidate.addr == *server),
+        };
+        let Some(server) = server.map(|slot| (slot.candidate.transport, slot.candidate.addr.ip())) else {
+            return;
+        };
+        let Ok(via) = response.headers.via() else { return };
+        let (Some(ip), Some(port)) = (via.received().or_else(|| via.host.ip()), via.rport().or(via.port))
+        else {
+            return;
+        };
+        let source = self.network.source(server.1);
+        if self.addresses.learn(server, source, SocketAddr::new(ip, port)) {
+            tracing::info!(address = %ip, port, "the box is seen from outside at this address");
+            let trunks: Vec<TrunkId> = self.lines.lines.keys().cloned().collect();
+            trunks.iter().for_each(|trunk| self.give_servers(now, trunk));
+        }
     }
 
     /// A connection is gone: a registration over it is made again, and whether the server is still there is asked.

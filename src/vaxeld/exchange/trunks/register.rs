@@ -52,12 +52,8 @@ impl<N: Network> Exchange<N> {
             }
             Event::Lost => tracing::warn!(%trunk, "the registration is lost"),
             Event::Stopped => {}
-            Event::Seen { address } => {
-                if self.addresses.learn(address.ip()) {
-                    tracing::info!(address = %address.ip(), "the box is seen from outside at this address");
-                    self.give_servers(now, trunk);
-                }
-            }
+            // Every response teaches it, whatever it answers.
+            Event::Seen { .. } => {}
         }
     }
 
