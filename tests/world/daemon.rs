@@ -42,14 +42,23 @@ impl Daemon {
 
     /// Starts an exchange that keeps its state in a folder of another disk.
     pub fn start_on(state: &Path) -> Result<Self> {
-        Self::start_in(Some(state), &[], "")
+        Self::start_in(Some(state), &[], ("", ""))
+    }
+
+    /// Starts an exchange that trusts the authority of a file.
+    pub fn start_trusting(authority: &Path) -> Result<Self> {
+        Self::start_in(None, &[], (&format!("authorities = [{authority:?}]"), ""))
     }
 
     fn start_at(further: &[SocketAddr], configuration: &str) -> Result<Self> {
-        Self::start_in(None, further, configuration)
+        Self::start_in(None, further, ("", configuration))
     }
 
-    fn start_in(state: Option<&Path>, further: &[SocketAddr], configuration: &str) -> Result<Self> {
+    fn start_in(
+        state: Option<&Path>,
+        further: &[SocketAddr],
+        (sip, configuration): (&str, &str),
+    ) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let address = loopback::address();
         let state = state.map_or_else(|| folder.path().join("state"), Path::to_owned);
@@ -59,7 +68,7 @@ impl Daemon {
         plain.extend(further.iter().map(SocketAddr::to_string));
         let text = format!(
             "state = {state:?}\n\
-             [sip]\nudp = {plain:?}\ntcp = {plain:?}\ntls = [\"{address}:5061\"]\n\
+             [sip]\nudp = {plain:?}\ntcp = {plain:?}\ntls = [\"{address}:5061\"]\n{sip}\n\
              [media]\nports = \"{}-{}\"\n\
              [http]\nhttp = [\"{address}:8080\"]\nhttps = [\"{address}:8443\"]\n\
              [control]\nsocket = {:?}\n\
