@@ -7,7 +7,7 @@ use pbx::Origin;
 use sip::digest::{Ha1, Verdict};
 use sip::flow::Flow;
 use sip::guard::Check;
-use sip::{Headers, Name, Request, Scheme, Status};
+use sip::{Headers, Name, NameAddr, Request, Scheme, Status};
 use std::net::IpAddr;
 
 /// Whether an INVITE is taken.
@@ -174,10 +174,14 @@ fn caller(request: &Request) -> (Option<String>, Option<String>) {
         from.uri.user().is_none_or(|user| user.eq_ignore_ascii_case("anonymous"))
             || from.uri.raw_host().eq_ignore_ascii_case("anonymous.invalid")
     });
-    if private || anonymous {
+    // Who knows no P-Asserted-Identity says the same in Remote-Party-ID, privacy included.
+    let party = headers.addresses(&Name::RemotePartyId).unwrap_or_default();
+    let withheld = |party: &NameAddr| matches!(party.params.get("privacy"), Some("full" | "uri" | "name"));
+    if private || anonymous || party.iter().any(withheld) {
         return (None, None);
     }
     let asserted = headers.addresses(&Name::PAssertedIdentity).unwrap_or_default();
+    let asserted = if asserted.is_empty() { party } else { asserted };
     let number = asserted.iter().chain(from.iter()).find_map(|address| {
         let user = address.uri.user()?;
         let number = user.split(';').next().unwrap_or_default().to_owned();

@@ -130,7 +130,8 @@ fn name(text: &str) -> Option<Name> {
     Some(name)
 }
 
-fn read(data: &RData) -> Option<Record> {
+/// A record as the search understands it; none for kinds that it never asks for.
+pub(super) fn read(data: &RData) -> Option<Record> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match data {
         RData::NAPTR(naptr) => Some(Record::Naptr {

@@ -1,9 +1,12 @@
 //! Against DNS servers on loopback: one that answers, one that is silent, one that talks rubbish.
 
 use super::*;
-use hickory_resolver::proto::op::{Message, ResponseCode};
+use hickory_resolver::proto::op::{Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, AAAA, NAPTR, SOA, SRV};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
+use sip::locate::{Answer, MAX_CANDIDATES};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::UdpSocket;
@@ -260,4 +263,53 @@ async fn askers_never_wait_and_one_search_serves_all() {
         }
     }
     assert_eq!(answers, 1, "twenty askers, one search");
+}
+
+/// A query for a name, as bytes.
+fn query(asked: &str, kind: RecordType) -> Vec<u8> {
+    let mut query = Message::query();
+    query.add_query(Query::query(name(asked), kind));
+    query.to_vec().unwrap()
+}
+
+#[test]
+fn answers_with_any_bytes_changed_are_read_or_refused_and_end_in_an_outcome() {
+    let mut dice = ChaCha8Rng::from_seed(SEED);
+    let questions = [
+        query("operator.se", RecordType::NAPTR),
+        query("_sip._udp.operator.se", RecordType::SRV),
+        query("a.operator.se", RecordType::A),
+        query("a.operator.se", RecordType::AAAA),
+    ];
+    let whole: Vec<Vec<u8>> = questions.iter().filter_map(|query| reply(query)).collect();
+    let (mut refused, mut found, mut lost) = (0, 0, 0);
+    for _ in 0..20_000 {
+        let mut below = |most: usize| dice.next_u32() as usize % most.max(1);
+        let mut bytes = whole[below(whole.len())].clone();
+        for _ in 0..=below(6) {
+            let at = below(bytes.len());
+            bytes[at] = below(256) as u8;
+        }
+        bytes.truncate(bytes.len() - if below(4) == 0 { below(bytes.len()) } else { 0 });
+        let Ok(message) = Message::from_vec(&bytes) else {
+            refused += 1;
+            continue;
+        };
+        let records: Vec<_> = message.answers.iter().filter_map(|record| dns::read(&record.data)).collect();
+        let transport = [None, Some(Transport::Udp), Some(Transport::Tls)][below(3)];
+        let place = "operator.se".parse().unwrap();
+        let mut machine = Locate::new(place, transport, Families::V4First, SEED);
+        while let Some(question) = machine.poll_question() {
+            let answer = Answer::Found { records: records.clone(), ttl: Duration::from_secs(60) };
+            machine.handle_answer(&question, answer);
+        }
+        match machine.poll_outcome().expect("an outcome once nothing is asked any more") {
+            Ok(located) => {
+                assert!((1..=MAX_CANDIDATES).contains(&located.candidates.len()));
+                found += 1;
+            }
+            Err(_) => lost += 1,
+        }
+    }
+    assert!(refused > 500 && found > 500 && lost > 500, "{refused} {found} {lost}");
 }

@@ -43,6 +43,35 @@ fn a_caller_without_a_number_is_shown_as_nobody() {
 }
 
 #[test]
+fn who_calls_is_read_from_what_the_operator_vouches_for() {
+    for (name, value, shown) in [
+        (Name::PAssertedIdentity, "<sip:+46705550000@operator.example>", Some("+46705550000")),
+        (
+            Name::RemotePartyId,
+            "<sip:+46705550000@operator.example>;party=calling;privacy=off",
+            Some("+46705550000"),
+        ),
+        (Name::RemotePartyId, "<sip:+46705550000@operator.example>;party=calling;privacy=full", None),
+        (Name::PPreferredIdentity, "<sip:+46705550000@operator.example>", Some("+46701112233")),
+    ] {
+        let mut world = World::new();
+        let bo = world.phone("bo-bord");
+        let mut dial = Dial::to("+46812345202").from("+46701112233");
+        dial.extra.push(name, value);
+        world.call(World::OPERATOR, dial);
+        world.run(0.5);
+        let invite = world.on(bo).invite.clone().expect("an INVITE");
+        let from = invite.headers.from().expect("From").uri.clone();
+        match shown {
+            Some(number) => assert_eq!(from.user().as_deref(), Some(number), "{value}"),
+            None => assert_eq!(from.raw_host(), "anonymous.invalid", "{value}"),
+        }
+        world.hang_up(World::OPERATOR);
+        world.settles();
+    }
+}
+
+#[test]
 fn a_number_that_nobody_has_is_not_found_and_never_goes_out_again() {
     for number in ["+46812345299", "+46701234567", "112", "09001234567", "#31#0701234567"] {
         let mut world = World::new();
