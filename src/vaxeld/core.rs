@@ -126,7 +126,7 @@ impl Core {
                 self.exchange.handle_closed(now(), flow);
             }
             Told::Failed { remote, transport, why } => {
-                self.exchange.handle_unreachable(transport, remote, why);
+                self.exchange.handle_unreachable(transport, remote, &why);
                 for token in self.streams.failed(transport, remote) {
                     self.exchange.handle_undeliverable(now(), token);
                 }

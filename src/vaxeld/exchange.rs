@@ -201,7 +201,7 @@ impl<N: Network> Exchange<N> {
     }
 
     /// A connection could not be opened, and why, for people. The messages that waited for it are undeliverable.
-    pub fn handle_unreachable(&mut self, transport: Transport, remote: SocketAddr, why: String) {
+    pub fn handle_unreachable(&mut self, transport: Transport, remote: SocketAddr, why: &str) {
         self.lines_unreachable((transport, remote), why);
     }
 

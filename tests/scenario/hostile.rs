@@ -166,3 +166,46 @@ fn a_stranger_calls_nobody() {
     world.settles();
     assert!(world.vaxel.memory.records.is_empty());
 }
+
+#[test]
+fn allow_lists_exactly_what_is_not_refused_with_405() {
+    let mut world = World::new();
+    let from = "127.0.0.200:5060";
+    let ask = |world: &mut World, method: &str| -> sip::Response {
+        world.letters.clear();
+        world.stranger(
+            from,
+            &format!(
+                "{method} sip:vaxel@127.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP {from};branch=z9hG4bK{method}\n\
+                 From: <sip:a@b>;tag={method}\nTo: <sip:vaxel@127.0.0.1>\nCall-ID: {method}\n\
+                 CSeq: 1 {method}\nMax-Forwards: 70\nContact: <sip:a@{from}>\nContent-Length: 0\n\n"
+            ),
+        );
+        world.run(1.0);
+        let finals = world.letters.iter().find_map(|(_, message)| match message {
+            sip::Message::Response(response) if response.status.is_final() => Some(response.clone()),
+            _ => None,
+        });
+        finals.unwrap_or_else(|| panic!("{method} is answered"))
+    };
+    let options = ask(&mut world, "OPTIONS");
+    let allow: Vec<String> = options.headers.values(&sip::Name::Allow).map(str::to_owned).collect();
+    let all =
+        "INVITE BYE CANCEL OPTIONS REGISTER PRACK UPDATE REFER SUBSCRIBE NOTIFY MESSAGE INFO PUBLISH FOO";
+    for method in all.split(' ') {
+        let response = ask(&mut world, method);
+        let served = allow.iter().any(|known| known == method);
+        assert_eq!(
+            response.status.code() != 405,
+            served,
+            "{method} got {}, Allow is {allow:?}",
+            response.status
+        );
+        if !served {
+            let listed: Vec<&str> = response.headers.values(&sip::Name::Allow).collect();
+            assert_eq!(listed, allow, "the same list everywhere");
+        }
+    }
+    world.run(40.0);
+    world.settles();
+}

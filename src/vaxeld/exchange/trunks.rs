@@ -80,15 +80,14 @@ impl Lines {
         self.lines.values().flat_map(Line::slots)
     }
 
-    fn slot_at(&self, address: SocketAddr) -> Option<HostId> {
-        let mut slots = self.lines.values().flat_map(Line::slots);
-        slots.find(|slot| slot.candidate.addr == address).map(|slot| slot.id)
+    /// The slots at an address: one for each account with that server.
+    fn slots_at(&self, address: SocketAddr) -> Vec<HostId> {
+        self.slots().filter(|slot| slot.candidate.addr == address).map(|slot| slot.id).collect()
     }
 
-    fn slot_on(&self, (transport, address): (Transport, SocketAddr)) -> Option<HostId> {
-        let mut slots = self.lines.values().flat_map(Line::slots);
-        let found = |slot: &&Slot| slot.candidate.transport == transport && slot.candidate.addr == address;
-        slots.find(found).map(|slot| slot.id)
+    fn slots_on(&self, (transport, address): (Transport, SocketAddr)) -> Vec<HostId> {
+        let here = |slot: &&Slot| slot.candidate.transport == transport && slot.candidate.addr == address;
+        self.slots().filter(here).map(|slot| slot.id).collect()
     }
 
     fn trunk_with(&self, slot: HostId) -> Option<&TrunkId> {

@@ -235,5 +235,6 @@ fn of_two_accounts_with_one_operator_the_one_that_was_called_takes_the_call() {
     called(&mut world, "andra", "To: <sip:+46812345202@operator.example>");
     assert_eq!(world.peer(bo).calls.len(), 1, "{}", world.ladder);
     assert_eq!((line(&mut world, "andra").channels_used, line(&mut world, "reserv").channels_used), (1, 0));
+    assert!(line(&mut world, "andra").up && line(&mut world, "reserv").up, "the server lives for both");
     ends(world, registrar);
 }

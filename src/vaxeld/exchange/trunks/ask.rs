@@ -53,9 +53,9 @@ impl<N: Network> Exchange<N> {
                     }
                     Err(failed) => {
                         registration.handle_silence(now.mono, number, silence(failed));
-                        let slot = self.lines.slot_at(server);
-                        slot.into_iter()
-                            .for_each(|slot| self.lines.probes.seen_silent(now.mono, slot, silence(failed)));
+                        for slot in self.lines.slots_at(server) {
+                            self.lines.probes.seen_silent(now.mono, slot, silence(failed));
+                        }
                     }
                 }
             }
@@ -93,16 +93,16 @@ impl<N: Network> Exchange<N> {
                 registration.handle_closed(now.mono, flow.remote);
             }
         }
-        if let Some(slot) = self.lines.slot_on((flow.transport, flow.remote)) {
+        for slot in self.lines.slots_on((flow.transport, flow.remote)) {
             self.lines.probes.ask_now(now.mono, slot);
         }
         self.attend(now);
     }
 
     /// A connection could not be opened, and why, for people.
-    pub(crate) fn lines_unreachable(&mut self, at: (Transport, SocketAddr), why: String) {
-        if let Some(slot) = self.lines.slot_on(at) {
-            self.lines.refusals.insert(slot, why);
+    pub(crate) fn lines_unreachable(&mut self, at: (Transport, SocketAddr), why: &str) {
+        for slot in self.lines.slots_on(at) {
+            self.lines.refusals.insert(slot, why.to_owned());
         }
     }
 
@@ -141,7 +141,7 @@ impl<N: Network> Exchange<N> {
     }
 
     fn seen_at(&mut self, now: Now, server: SocketAddr) {
-        if let Some(slot) = self.lines.slot_at(server) {
+        for slot in self.lines.slots_at(server) {
             self.lines.refusals.remove(&slot);
             self.lines.probes.seen_alive(now.mono, slot);
         }
