@@ -162,7 +162,8 @@ impl Pbx {
                 self.hear(last, Program::Music);
             }
             (members, _) => {
-                for member in members.to_vec() {
+                let members = members.to_vec();
+                for member in members {
                     self.hear(member, Program::Left);
                 }
             }

@@ -33,11 +33,13 @@ impl Office {
     }
 
     fn done(&self) -> Vec<&Leg> {
-        let legs = |effect| match effect {
-            &Effect::Leg(ref effect) => Some(effect),
-            _ => None,
-        };
-        self.effects.iter().filter_map(legs).collect()
+        let mut legs = Vec::new();
+        for effect in &self.effects {
+            if let Effect::Leg(effect) = effect {
+                legs.push(effect);
+            }
+        }
+        legs
     }
 
     fn joined(&self, one: LegId, other: LegId) -> bool {
