@@ -303,22 +303,27 @@ impl Locate {
             services = order::services_by_rule(self.place.host(), self.transport);
         }
         services.truncate(MAX_SERVICES);
-        for service in &services {
-            self.questions.push_back(Question { name: service.name.clone(), kind: Kind::Srv });
+        for (at, service) in services.iter().enumerate() {
+            // Several services may lie behind one name; its one answer is for all of them.
+            if services[..at].iter().all(|earlier| earlier.name != service.name) {
+                self.questions.push_back(Question { name: service.name.clone(), kind: Kind::Srv });
+            }
         }
         self.stage = Stage::Servers(services.into_iter().map(|service| (service, Reply::Awaited)).collect());
     }
 
     fn handle_servers(&mut self, mut services: Vec<(Service, Reply)>, question: &Question, answer: Answer) {
-        let awaited = services.iter_mut().find(|(service, reply)| {
+        let awaited = |(service, reply): &(Service, Reply)| {
             question.kind == Kind::Srv && service.name == question.name && matches!(reply, Reply::Awaited)
-        });
-        if let Some((service, reply)) = awaited {
+        };
+        if services.iter().any(awaited) {
             let records = self.take(answer);
-            *reply = match order::servers(service, &records, &mut self.random) {
-                Some(servers) => Reply::Servers(servers),
-                None => Reply::NotOffered,
-            };
+            for (service, reply) in services.iter_mut().filter(|one| awaited(one)) {
+                *reply = match order::servers(service, &records, &mut self.random) {
+                    Some(servers) => Reply::Servers(servers),
+                    None => Reply::NotOffered,
+                };
+            }
         }
         if services.iter().any(|(_, reply)| matches!(reply, Reply::Awaited)) {
             self.stage = Stage::Servers(services);

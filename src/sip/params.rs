@@ -7,10 +7,14 @@ use crate::lex;
 
 /// More parameters than any sane value has make it malformed.
 const MAX_PARAMS: usize = 64;
+/// What the box itself adds to what it was sent; each finds room once, so that what it prints it can read.
+const ADDED: [&str; 3] = ["tag", "received", "rport"];
+
+type Param = (Box<str>, Option<Box<str>>);
 
 /// An ordered list of parameters; names are compared without case, values are kept as written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Params(Vec<(Box<str>, Option<Box<str>>)>);
+pub struct Params(Vec<Param>);
 
 impl Params {
     /// No parameters.
@@ -21,7 +25,7 @@ impl Params {
     /// Reads `a=1;b;c="x"`, what stands behind the first `;`. `None` when a name is not a token, a value cannot stand, there are absurdly many or
     /// a parameter is empty; one `;` at the very end is forgiven.
     pub fn parse(text: &str) -> Option<Params> {
-        let mut out = Vec::new();
+        let mut out: Vec<Param> = Vec::new();
         let mut rest = lex::trim(text);
         while !rest.is_empty() {
             let end = lex::find(rest, b';').unwrap_or(rest.len());
@@ -33,7 +37,7 @@ impl Params {
             };
             let quoted = |value: &str| lex::quoted_length(value) == Some(value.len());
             let plain = |value: &str| !value.contains(['"', ' ', '\t', '<', '>']);
-            if out.len() == MAX_PARAMS
+            if (out.len() >= MAX_PARAMS && !is_added(name, &out))
                 || !lex::is_token(name)
                 || value.is_some_and(|value| !plain(value) && !quoted(value))
             {
@@ -95,5 +99,29 @@ impl fmt::Display for Params {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether `name` is what the box adds, and not among `others` yet.
+fn is_added(name: &str, others: &[Param]) -> bool {
+    let is = |other: &str| other.eq_ignore_ascii_case(name);
+    ADDED.iter().any(|added| is(added)) && !others.iter().any(|(other, _)| is(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_box_adds_finds_room_once() {
+        let most = vec!["a=1"; MAX_PARAMS].join(";");
+        let mut params = Params::parse(&most).expect("as many as may be");
+        assert!(Params::parse(&format!("{most};b")).is_none());
+        for name in ADDED {
+            params.set(name, Some("1"));
+        }
+        let printed = params.to_string();
+        assert!(Params::parse(&printed[1..]).is_some(), "{printed}");
+        assert!(Params::parse(&format!("{};tag=2", &printed[1..])).is_none());
     }
 }

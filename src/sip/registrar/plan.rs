@@ -64,6 +64,10 @@ fn take(
     (asker, asked): (Asker<'_>, &Asked),
 ) -> Result<(), Refusal> {
     let mut new = contact(now, asker, asked);
+    // The same contact twice in one request, perhaps written in another way: the first counts.
+    if plan.bind.iter().any(|other| other.key == new.key || same_binding(&new, other)) {
+        return Ok(());
+    }
     let old = existing.iter().find(|old| same_binding(&new, old));
     if let Some(old) = old {
         check_order(now, asker.wish, old)?;
@@ -79,8 +83,6 @@ fn take(
             }
             plan.bind.push(new);
         }
-        // The same contact twice in one request: the first counts.
-        (None, _) if plan.bind.iter().any(|other| other.key == new.key) => {}
         (None, _) => plan.bind.push(new),
     }
     Ok(())
