@@ -5,6 +5,7 @@ mod changing;
 mod chaos;
 mod company;
 mod early;
+mod guessing;
 mod hostile;
 mod losing;
 mod registering;
@@ -12,6 +13,7 @@ mod restarting;
 mod ringing;
 mod sound;
 mod storm;
+mod tampered;
 mod trunks;
 
 use crate::world::simulated::{PeerId, World};

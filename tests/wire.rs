@@ -4,6 +4,7 @@ mod clients;
 mod daemon_calls;
 #[allow(dead_code, reason = "stories pick what they need")]
 mod daemon_company;
+mod daemon_connections;
 mod daemon_disk;
 mod daemon_hostile;
 mod daemon_names;
@@ -14,6 +15,7 @@ mod daemon_start;
 mod daemon_tls_trunks;
 mod daemon_trunks;
 mod daemon_witness;
+mod handset;
 mod linphone;
 mod sipp;
 mod store_damage;

@@ -181,7 +181,10 @@ impl World {
                 endpoint.notify(now, subscription, Some(answer()));
             }
             Event::Renewed { subscription } => endpoint.notify(now, subscription, Some(answer())),
-            Event::ReferProgress { .. } | Event::Unsubscribed { .. } | Event::Response { .. } => {}
+            Event::ReferProgress { .. }
+            | Event::Unsubscribed { .. }
+            | Event::Response { .. }
+            | Event::Stalled { .. } => {}
         }
     }
 

@@ -14,11 +14,8 @@ pub use client::{Credentials, Learned, Login};
 pub use ha1::Ha1;
 pub use server::{Attempt, Authenticator, Config, Verdict};
 
-use std::borrow::Cow;
 use std::fmt;
 
-use crate::{Headers, Name};
-use fields::Fields;
 use ha1::hex;
 
 /// A hash a challenge can name; SHA-256 is preferred (RFC 8760 section 2.4).
@@ -57,13 +54,6 @@ impl fmt::Display for Algorithm {
             Algorithm::Sha256 => "SHA-256",
         })
     }
-}
-
-/// The user that a request claims to be in the header called `name`; nothing is proved by it.
-pub fn claimed_user(headers: &Headers, name: &Name) -> Option<String> {
-    let user =
-        headers.all(name).find_map(|value| Fields::parse(value)?.text("username").map(Cow::into_owned));
-    user.filter(|user| !user.is_empty())
 }
 
 /// What both sides hash into `response`, besides the credentials.

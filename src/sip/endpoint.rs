@@ -92,7 +92,7 @@ impl Endpoint {
     pub fn new(config: Config, seed: [u8; 32]) -> Self {
         Self {
             wire: Wire::new(config.max_traced, seed),
-            streams: Streams::new(config.max_connections),
+            streams: Streams::new(config.max_connections, config.message_wait),
             abilities: Abilities::of(&config),
             door: Door::new(config.methods.clone()),
             subscriptions: Subscriptions::new(config.max_subscriptions, config.max_subscriptions_per_source),
@@ -131,7 +131,7 @@ impl Endpoint {
 
     /// Bytes of a connection, in any pieces. On an error the driver closes the connection and says `handle_closed`.
     pub fn handle_stream(&mut self, now: Instant, flow: Flow, data: &[u8]) -> Result<(), CloseConnection> {
-        for message in self.streams.push(flow, data)? {
+        for message in self.streams.push(now, flow, data)? {
             match message {
                 streams::Piece::Message(bytes) => self.handle_datagram(now, flow, &bytes),
                 streams::Piece::Ping => {
@@ -183,6 +183,9 @@ impl Endpoint {
                 Wake::Subscription(id) => self.wake_subscription(now, id),
             }
         }
+        while let Some(flow) = self.streams.pop_due(now) {
+            self.events.push_back(Event::Stalled { flow });
+        }
         self.prune();
     }
 
@@ -198,7 +201,8 @@ impl Endpoint {
 
     /// When `handle_timeout` is wanted, and why.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        self.timers.next()
+        let stalled = self.streams.timeout().map(|at| (at, "a message does not end"));
+        [self.timers.next(), stalled].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// The next message of the trace, oldest first.

@@ -2,12 +2,15 @@
 //!
 //! ```text
 //!   a guess fails ──► pair (user, source):   the first few are free, then a wait that doubles up to an hour
-//!                └──► source:                after 60 within an hour nobody unregistered gets through from there,
+//!                └──► source:                after 60 within an hour no stranger gets through from there,
 //!                                            for ten minutes, then twice as long each time, up to a day
-//!   a live registration of (user, source) passes both, whatever others at that source do
+//!   (user, source) that registered lately:   no stranger; never waits longer than a minute, whoever guessed
 //! ```
 //!
 //! Nobody is ever shut out by name alone: guesses from one place never cost the owner of a number his own telephone.
+//! Behind one translator the guesser and the telephone have one address: whoever asks as a telephone does that is
+//! registered now (from its very port, or with its Call-ID) is not to be put before the guard at all; only the registrar
+//! can tell.
 //! An IPv6 source is its /64. Everything is bounded; when a table is full, the entries touched longest ago go.
 
 mod bucket;
@@ -28,6 +31,10 @@ pub struct Limits {
     pub first_wait: Duration,
     /// The longest wait for one user at one source.
     pub longest_wait: Duration,
+    /// The same where the user has registered from that source lately.
+    pub longest_known_wait: Duration,
+    /// How long after its end a registration still counts as lately.
+    pub lately: Duration,
     /// Wrong guesses from one source before it is shut out.
     pub source_guesses: u32,
     /// How long a source is shut out at first; doubles every time.
@@ -50,6 +57,8 @@ impl Default for Limits {
             free_guesses: 5,
             first_wait: Duration::from_secs(2),
             longest_wait: Duration::from_secs(3600),
+            longest_known_wait: Duration::from_secs(60),
+            lately: Duration::from_secs(7 * 86_400),
             source_guesses: 60,
             first_ban: Duration::from_secs(600),
             longest_ban: Duration::from_secs(86_400),
@@ -92,9 +101,19 @@ pub struct Guard {
     limits: Limits,
     pairs: Table<(IpAddr, String), Record>,
     sources: Table<IpAddr, Record>,
-    buckets: Table<IpAddr, Bucket>,
-    /// Live registrations and when they run out.
+    /// By source, and whether it is that of a connection, which nobody can pretend.
+    buckets: Table<(IpAddr, Proximity), Bucket>,
+    /// Who has registered from where, and until when that counts.
     registered: Table<(IpAddr, String), Instant>,
+}
+
+/// How sure a source address is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Proximity {
+    /// A datagram's: anybody can write any.
+    Claimed,
+    /// A connection's.
+    Connected,
 }
 
 /// Wrong guesses of a pair or a source.
@@ -145,20 +164,30 @@ impl Guard {
     pub fn check(&self, now: Instant, source: IpAddr, user: &str) -> Check {
         let source = place(source);
         let pair = (source, user.to_owned());
-        if self.registered.get(&pair).is_some_and(|until| *until > now) {
-            return Check::Allow;
-        }
-        let records = [self.pairs.get(&pair), self.sources.get(&source)];
-        match records.into_iter().flatten().filter_map(|record| record.refused_until(now)).max() {
+        let shut_out = |record: &Record| record.refused_until(now);
+        let pair_until = self.pairs.get(&pair).and_then(shut_out);
+        let source_until =
+            if self.is_known(now, &pair) { None } else { self.sources.get(&source).and_then(shut_out) };
+        match pair_until.max(source_until) {
             Some(until) => Check::Refuse { retry_after: until - now },
             None => Check::Allow,
         }
     }
 
-    /// Whether one more request without proof may be looked at from `source`. Takes it from its allowance.
-    pub fn request(&mut self, now: Instant, source: IpAddr) -> Check {
+    fn is_known(&self, now: Instant, pair: &(IpAddr, String)) -> bool {
+        self.registered.get(pair).is_some_and(|until| *until > now)
+    }
+
+    /// Whether one more request without proof may be looked at from `source`. Takes it from its allowance, unless it is
+    /// from a `user` who has registered there lately: what others send from there, or in its name, must not cost it its
+    /// next call.
+    pub fn request(&mut self, now: Instant, (source, proximity): (IpAddr, Proximity), user: &str) -> Check {
+        let source = place(source);
+        if self.is_known(now, &(source, user.to_owned())) {
+            return Check::Allow;
+        }
         let (rate, burst) = (self.limits.rate, self.limits.burst);
-        let bucket = self.buckets.entry(now, place(source), || Bucket::full(now, burst));
+        let bucket = self.buckets.entry(now, (source, proximity), || Bucket::full(now, burst));
         match bucket.take(now, (rate, burst)) {
             Ok(()) => Check::Allow,
             Err(retry_after) => Check::Refuse { retry_after },
@@ -167,17 +196,19 @@ impl Guard {
 
     /// `user` at `source` guessed wrong.
     pub fn failed(&mut self, now: Instant, source: IpAddr, user: &str) {
-        let (limits, source) = (&self.limits, place(source));
+        let source = place(source);
         let pair = (source, user.to_owned());
-        let registered = self.registered.get(&pair).is_some_and(|until| *until > now);
+        let known = self.is_known(now, &pair);
+        let limits = &self.limits;
+        let longest = if known { limits.longest_known_wait } else { limits.longest_wait };
         let record = self.pairs.entry(now, pair, || Record::new(now));
         record.fade(now, limits.memory);
         record.last = now;
         record.guesses += 1;
         if let Some(beyond) = record.guesses.checked_sub(limits.free_guesses + 1) {
-            record.refused_until = Some(now + doubled(limits.first_wait, beyond, limits.longest_wait));
+            record.refused_until = Some(now + doubled(limits.first_wait, beyond, longest));
         }
-        if registered {
+        if known {
             // A registered telephone with a mistyped second line must not get its whole office shut out.
             return;
         }
@@ -201,14 +232,10 @@ impl Guard {
         }
     }
 
-    /// `user` is registered from `source` until then, and is let through so long.
+    /// `user` is registered from `source` until then, and no stranger there for a while longer.
     pub fn registered(&mut self, now: Instant, (source, user): (IpAddr, &str), until: Instant) {
+        let until = until + self.limits.lately;
         *self.registered.entry(now, (place(source), user.to_owned()), || until) = until;
-    }
-
-    /// `user` is not registered from `source` any longer.
-    pub fn unregistered(&mut self, source: IpAddr, user: &str) {
-        self.registered.remove(&(place(source), user.to_owned()));
     }
 
     /// Forgives a source everything, at the wish of an administrator; tells whether there was anything.
@@ -216,7 +243,7 @@ impl Guard {
         let source = place(source);
         let users = self.pairs.retain(|(place, _), _| *place != source);
         let whole = self.sources.remove(&source).is_some();
-        self.buckets.remove(&source);
+        self.buckets.retain(|(place, _), _| *place != source);
         users > 0 || whole
     }
 
@@ -247,7 +274,7 @@ fn doubled(first: Duration, times: u32, longest: Duration) -> Duration {
 }
 
 /// Where an address is, as far as anybody can choose it freely: IPv4 as it is, IPv6 by its /64.
-fn place(source: IpAddr) -> IpAddr {
+pub fn place(source: IpAddr) -> IpAddr {
     match source.to_canonical() {
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
         v4 => v4,

@@ -171,6 +171,7 @@ impl Core {
             match output {
                 Output::Transmit(transmit) => self.transmit(transmit),
                 Output::Disconnect(flow) => self.streams.disconnect(flow),
+                Output::Proved(flow) => self.streams.prove(flow),
                 Output::Commit { receipt, changes } => self.disk.keep(receipt, changes),
                 Output::Reply { ticket, reply } => self.reply(ticket, reply),
                 Output::Query { ticket, query } => self.query(ticket, query),

@@ -57,6 +57,8 @@ pub enum Output {
     Transmit(Transmit),
     /// Close a connection that broke the rules.
     Disconnect(Flow),
+    /// Keep a connection, whoever else wants its place: a device or trunk has shown who it is on it.
+    Proved(Flow),
     /// Keep these changes, all or none, and say so with [`Exchange::handle_committed`] where there is a receipt.
     Commit {
         /// Comes back.

@@ -121,7 +121,8 @@ impl Daemon {
         let process = self.process.insert(Process::start("vaxeld", &mut command, log)?);
         wait_for("control socket", PATIENCE, || match process.must_run() {
             Err(problem) => Some(Err(problem)),
-            Ok(()) => socket.exists().then_some(Ok(())),
+            // Its file is there before anybody listens.
+            Ok(()) => std::os::unix::net::UnixStream::connect(&socket).is_ok().then_some(Ok(())),
         })?
     }
 

@@ -131,6 +131,11 @@ impl World {
         world
     }
 
+    /// When it began.
+    pub fn began(&self) -> Instant {
+        self.ladder.began()
+    }
+
     /// Drops the next `times` messages that the story points at.
     pub fn lose(&mut self, mut times: usize, mut which: impl FnMut(&Line) -> bool + 'static) {
         self.censors.push(Box::new(move |line| {

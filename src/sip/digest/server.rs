@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hint::black_box;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::fields::Fields;
@@ -40,6 +41,8 @@ pub struct Attempt<'a> {
     pub uri: &'a Uri,
     /// The header value.
     pub authorization: &'a str,
+    /// Where it came from; a nonce is good only where it was sent.
+    pub source: IpAddr,
 }
 
 /// What an attempt proved.
@@ -50,7 +53,7 @@ pub enum Verdict {
         /// Whose secret.
         user: String,
     },
-    /// The nonce is not ours, expired or used up: challenge again with [`Authenticator::challenge_stale`]. Says
+    /// The nonce is not ours, was sent elsewhere, has expired or is used up: challenge again with [`Authenticator::challenge_stale`]. Says
     /// nothing about the secret, so it is no wrong guess.
     Stale {
         /// Who it claims to be.
@@ -90,19 +93,19 @@ impl Authenticator {
     }
 
     /// The values for WWW-Authenticate (or Proxy-Authenticate) of a new challenge, SHA-256 first (RFC 8760 section 2.3).
-    pub fn challenge(&mut self, now: Instant) -> Vec<String> {
-        self.challenge_with(now, "")
+    pub fn challenge(&mut self, now: Instant, source: IpAddr) -> Vec<String> {
+        self.challenge_with(now, source, "")
     }
 
     /// A challenge that tells the client that only its nonce was bad, so that it asks nobody for the password again.
-    pub fn challenge_stale(&mut self, now: Instant) -> Vec<String> {
-        self.challenge_with(now, ", stale=true")
+    pub fn challenge_stale(&mut self, now: Instant, source: IpAddr) -> Vec<String> {
+        self.challenge_with(now, source, ", stale=true")
     }
 
-    fn challenge_with(&mut self, now: Instant, end: &str) -> Vec<String> {
+    fn challenge_with(&mut self, now: Instant, source: IpAddr, end: &str) -> Vec<String> {
         let issued = Issued { serial: self.serial, at: self.since(now) };
         self.serial += 1;
-        let nonce = nonce::write(&self.key, issued);
+        let nonce = nonce::write(&self.key, issued, source);
         let mut realm = String::new();
         lex::quote(&mut realm, &self.config.realm);
         let value = |algorithm| {
@@ -115,16 +118,29 @@ impl Authenticator {
     pub fn verify_request(
         &mut self,
         now: Instant,
-        (request, name): (&Request, &Name),
+        (request, name, source): (&Request, &Name, IpAddr),
         lookup: impl FnOnce(&str) -> Option<Ha1>,
     ) -> Verdict {
+        let Some(authorization) = self.ours(request, name) else { return Verdict::Missing };
+        self.verify(
+            now,
+            Attempt { method: &request.method, uri: &request.uri, authorization, source },
+            lookup,
+        )
+    }
+
+    /// Who [`Authenticator::verify_request`] would be told that it is: nothing is proved by it.
+    pub fn claimed(&self, request: &Request, name: &Name) -> Option<String> {
+        Answer::parse(self.ours(request, name)?, &self.config.realm).map(|answer| answer.user)
+    }
+
+    fn ours<'a>(&self, request: &'a Request, name: &Name) -> Option<&'a str> {
         let ours = |value: &&str| {
             Fields::parse(value)
                 .and_then(|fields| fields.text("realm"))
                 .is_some_and(|realm| *realm == *self.config.realm)
         };
-        let Some(authorization) = request.headers.all(name).find(ours) else { return Verdict::Missing };
-        self.verify(now, Attempt { method: &request.method, uri: &request.uri, authorization }, lookup)
+        request.headers.all(name).find(ours)
     }
 
     /// Checks one header value. `lookup` gives the stored hashes of a user.
@@ -139,7 +155,9 @@ impl Authenticator {
         };
         let user = answer.user.clone();
         // A nonce anybody could have made up must not count as a guess: it may carry somebody else's source address.
-        let Some(issued) = self.valid(now, answer.nonce) else { return Verdict::Stale { user } };
+        let Some(issued) = self.valid(now, answer.nonce, attempt.source) else {
+            return Verdict::Stale { user };
+        };
         let proof = Proof {
             algorithm: answer.algorithm,
             nonce: answer.nonce,
@@ -173,13 +191,13 @@ impl Authenticator {
     }
 
     /// What the nonce says, when it is ours and has not expired.
-    fn valid(&mut self, now: Instant, nonce: &str) -> Option<Issued> {
+    fn valid(&mut self, now: Instant, nonce: &str, source: IpAddr) -> Option<Issued> {
         let (now, lifetime) = (self.since(now), self.config.lifetime);
         if self.mark.at + lifetime < now {
             self.windows.forget_before(self.mark.serial);
             self.mark = Issued { serial: self.serial, at: now };
         }
-        nonce::read(&self.key, nonce).filter(|issued| issued.at + lifetime >= now)
+        nonce::read(&self.key, nonce, source).filter(|issued| issued.at + lifetime >= now)
     }
 }
 

@@ -1,3 +1,4 @@
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use super::*;
@@ -5,6 +6,9 @@ use crate::header::{Headers, Name};
 use crate::message::Request;
 use crate::method::Method;
 use crate::uri::Uri;
+
+/// Where requests come from.
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
 #[allow(clippy::disallowed_methods)] // one arbitrary instant for everything below to count from
 fn start() -> Instant {
@@ -40,7 +44,7 @@ fn register(login: &mut Login) -> Request {
 }
 
 fn verify(server: &mut Authenticator, now: Instant, request: &Request) -> Verdict {
-    server.verify_request(now, (request, &Name::Authorization), stored)
+    server.verify_request(now, (request, &Name::Authorization, HERE), stored)
 }
 
 fn user() -> String {
@@ -84,7 +88,7 @@ fn the_vectors_of_the_older_rfcs_come_out() {
 #[test]
 fn the_challenge_offers_sha_256_first_and_md5_second() {
     let now = start();
-    let challenge = authenticator(now).challenge(now);
+    let challenge = authenticator(now).challenge(now, HERE);
     assert_eq!(challenge.len(), 2);
     assert!(challenge[0].starts_with(r#"Digest realm="vaxel", nonce=""#));
     assert!(challenge[0].ends_with(r#"algorithm=SHA-256, qop="auth""#));
@@ -95,7 +99,7 @@ fn the_challenge_offers_sha_256_first_and_md5_second() {
 fn a_client_that_knows_the_secret_gets_in_again_and_again_on_one_nonce() {
     let now = start();
     let (mut server, mut client) = (authenticator(now), login("secret"));
-    assert_eq!(client.learn(&challenged(&server.challenge(now))), Learned::Try);
+    assert_eq!(client.learn(&challenged(&server.challenge(now, HERE))), Learned::Try);
     for count in 1..=5 {
         let request = register(&mut client);
         let value = request.headers.get(&Name::Authorization).unwrap();
@@ -110,7 +114,7 @@ fn a_client_that_knows_the_secret_gets_in_again_and_again_on_one_nonce() {
 fn a_client_that_only_knows_md5_gets_in_too() {
     let now = start();
     let (mut server, mut client) = (authenticator(now), login("secret"));
-    client.learn(&challenged(&server.challenge(now)[1..]));
+    client.learn(&challenged(&server.challenge(now, HERE)[1..]));
     assert_eq!(verify(&mut server, now, &register(&mut client)), Verdict::Ok { user: user() });
 }
 
@@ -118,7 +122,7 @@ fn a_client_that_only_knows_md5_gets_in_too() {
 fn an_answer_without_qop_is_good_once() {
     let now = start();
     let (mut server, mut client) = (authenticator(now), login("secret"));
-    let old = server.challenge(now)[1].replace(r#", qop="auth""#, "");
+    let old = server.challenge(now, HERE)[1].replace(r#", qop="auth""#, "");
     client.learn(&challenged(&[old]));
     let request = register(&mut client);
     assert!(!request.headers.get(&Name::Authorization).unwrap().contains("nc="));
@@ -130,7 +134,7 @@ fn an_answer_without_qop_is_good_once() {
 fn a_replayed_answer_is_stale() {
     let now = start();
     let (mut server, mut client) = (authenticator(now), login("secret"));
-    client.learn(&challenged(&server.challenge(now)));
+    client.learn(&challenged(&server.challenge(now, HERE)));
     let request = register(&mut client);
     assert_eq!(verify(&mut server, now, &request), Verdict::Ok { user: user() });
     assert_eq!(verify(&mut server, now, &request), Verdict::Stale { user: user() });
@@ -143,7 +147,7 @@ fn a_wrong_secret_and_an_unknown_user_look_alike() {
     for credentials in [("1001", "guess"), ("nobody", "secret")] {
         let (name, secret) = credentials;
         let mut client = Login::new(Credentials { user: name.into(), secret: secret.into() });
-        client.learn(&challenged(&server.challenge(now)));
+        client.learn(&challenged(&server.challenge(now, HERE)));
         assert_eq!(verify(&mut server, now, &register(&mut client)), Verdict::Wrong { user: name.into() });
     }
     assert_eq!(server.remembered(), 0, "guesses leave nothing behind");
@@ -153,12 +157,12 @@ fn a_wrong_secret_and_an_unknown_user_look_alike() {
 fn an_expired_nonce_is_stale_and_a_made_up_one_is_no_guess() {
     let now = start();
     let (mut server, mut client) = (authenticator(now), login("secret"));
-    client.learn(&challenged(&server.challenge(now)));
+    client.learn(&challenged(&server.challenge(now, HERE)));
     let late = now + Duration::from_secs(601);
     assert_eq!(verify(&mut server, late, &register(&mut client)), Verdict::Stale { user: user() });
     let mut other = Authenticator::new(Config::default(), [8; 32], now);
     let mut liar = login("guess");
-    liar.learn(&challenged(&other.challenge(now)));
+    liar.learn(&challenged(&other.challenge(now, HERE)));
     assert_eq!(verify(&mut server, now, &register(&mut liar)), Verdict::Stale { user: user() });
 }
 
@@ -169,7 +173,7 @@ fn used_nonces_are_forgotten_once_they_have_expired() {
     for minute in 0..60 {
         let now = now + Duration::from_secs(60 * minute);
         let mut client = login("secret");
-        client.learn(&challenged(&server.challenge(now)));
+        client.learn(&challenged(&server.challenge(now, HERE)));
         assert_eq!(verify(&mut server, now, &register(&mut client)), Verdict::Ok { user: user() });
         assert!(server.remembered() <= 25, "{} after minute {minute}", server.remembered());
     }
@@ -179,7 +183,7 @@ fn used_nonces_are_forgotten_once_they_have_expired() {
 fn an_answer_for_another_target_or_method_is_worth_nothing() {
     let now = start();
     let (mut server, mut client) = (authenticator(now), login("secret"));
-    client.learn(&challenged(&server.challenge(now)));
+    client.learn(&challenged(&server.challenge(now, HERE)));
     let mut request = register(&mut client);
     request.uri = Uri::parse("sip:+46900123456@box.example.se").unwrap();
     assert_eq!(verify(&mut server, now, &request), Verdict::Wrong { user: user() });
@@ -218,7 +222,7 @@ fn other_schemes_other_realms_and_half_answers_are_challenged() {
 fn the_text_of_the_uri_is_hashed_as_it_stands() {
     let now = start();
     let (mut server, mut client) = (authenticator(now), login("secret"));
-    client.learn(&challenged(&server.challenge(now)));
+    client.learn(&challenged(&server.challenge(now, HERE)));
     let uri = Uri::parse("sip:%75ser@box.example.se;transport=TLS").unwrap();
     let (name, value) = client.headers(&Method::Invite, uri.as_str(), "c0ffee").remove(0);
     let mut request = Request::new(Method::Invite, Uri::parse("sip:user@BOX.example.se").unwrap());
@@ -230,36 +234,36 @@ fn the_text_of_the_uri_is_hashed_as_it_stands() {
 fn a_client_gives_up_on_a_refusal_but_not_on_a_stale_nonce() {
     let now = start();
     let (mut server, mut client) = (authenticator(now), login("guess"));
-    assert_eq!(client.learn(&challenged(&server.challenge(now))), Learned::Try);
+    assert_eq!(client.learn(&challenged(&server.challenge(now, HERE))), Learned::Try);
     register(&mut client);
-    assert_eq!(client.learn(&challenged(&server.challenge_stale(now))), Learned::Try);
+    assert_eq!(client.learn(&challenged(&server.challenge_stale(now, HERE))), Learned::Try);
     register(&mut client);
-    assert_eq!(client.learn(&challenged(&server.challenge(now))), Learned::Refused);
+    assert_eq!(client.learn(&challenged(&server.challenge(now, HERE))), Learned::Refused);
 }
 
 #[test]
 fn a_client_once_accepted_takes_a_new_nonce_without_the_word_stale() {
     let now = start();
     let (mut server, mut client) = (authenticator(now), login("secret"));
-    client.learn(&challenged(&server.challenge(now)));
+    client.learn(&challenged(&server.challenge(now, HERE)));
     register(&mut client);
     client.accepted();
     register(&mut client);
-    assert_eq!(client.learn(&challenged(&server.challenge(now))), Learned::Try);
+    assert_eq!(client.learn(&challenged(&server.challenge(now, HERE))), Learned::Try);
     register(&mut client);
-    assert_eq!(client.learn(&challenged(&server.challenge(now))), Learned::Refused);
+    assert_eq!(client.learn(&challenged(&server.challenge(now, HERE))), Learned::Refused);
 }
 
 #[test]
 fn a_server_that_finds_every_nonce_stale_does_not_keep_a_client_busy_for_ever() {
     let now = start();
     let (mut server, mut client) = (authenticator(now), login("secret"));
-    client.learn(&challenged(&server.challenge(now)));
+    client.learn(&challenged(&server.challenge(now, HERE)));
     let mut tries = 0;
     loop {
         register(&mut client);
         tries += 1;
-        if client.learn(&challenged(&server.challenge_stale(now))) == Learned::Refused {
+        if client.learn(&challenged(&server.challenge_stale(now, HERE))) == Learned::Refused {
             break;
         }
         assert!(tries < 10);
@@ -296,4 +300,50 @@ fn what_cannot_be_answered_is_said_so() {
 fn no_secret_is_ever_printed() {
     let printed = format!("{:?} {:?}", login("hunter2"), Ha1::new("1001", "vaxel", "hunter2"));
     assert!(!printed.contains("hunter2") && printed.contains("Ha1(…)"));
+}
+
+#[test]
+fn a_nonce_is_good_only_where_it_was_sent() {
+    let (now, mut client) = (start(), login("secret"));
+    let mut server = authenticator(now);
+    client.learn(&challenged(&server.challenge(now, HERE)));
+    let request = register(&mut client);
+    let mut from = |source: &str| {
+        let source = source.parse().unwrap();
+        server.verify_request(now, (&request, &Name::Authorization, source), stored)
+    };
+    assert_eq!(from("192.0.2.2"), Verdict::Stale { user: user() }, "neither an entry nor a guess");
+    assert_eq!(from("::ffff:192.0.2.1"), Verdict::Ok { user: user() });
+    let mut wrong = login("guess");
+    wrong.learn(&challenged(&server.challenge(now, "2001:db8::1".parse().unwrap())));
+    let request = register(&mut wrong);
+    let mut from = |source: &str| {
+        let source = source.parse().unwrap();
+        server.verify_request(now, (&request, &Name::Authorization, source), stored)
+    };
+    assert_eq!(from("2001:db8:0:1::1"), Verdict::Stale { user: user() });
+    assert_eq!(from("2001:db8::ffff"), Verdict::Wrong { user: user() }, "one network is one place");
+}
+
+#[test]
+fn whoever_is_claimed_is_who_would_be_verified() {
+    let server = authenticator(start());
+    for (values, claimed) in [
+        (&[r#"Digest username="x", realm="other", nonce="n", uri="sip:a", response="0""#][..], None),
+        (
+            &[
+                r#"Digest username="x", realm="other", nonce="n", uri="sip:a", response="0""#,
+                r#"Digest username="1001", realm="vaxel", nonce="n", uri="sip:a", response="0""#,
+            ],
+            Some("1001"),
+        ),
+        (
+            &[r#"Digest username*=UTF-8''10%301, realm="vaxel", nonce="n", uri="sip:a", response="0""#],
+            Some("1001"),
+        ),
+    ] {
+        let mut request = Request::new(Method::Register, Uri::parse("sip:box.example.se").unwrap());
+        values.iter().for_each(|value| request.headers.push(Name::Authorization, *value));
+        assert_eq!(server.claimed(&request, &Name::Authorization).as_deref(), claimed, "{values:?}");
+    }
 }

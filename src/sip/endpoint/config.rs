@@ -17,6 +17,8 @@ pub struct Config {
     pub max_pending: usize,
     /// Stream connections with unfinished messages.
     pub max_connections: usize,
+    /// How long the rest of a message may take on a stream once it has begun.
+    pub message_wait: Duration,
     /// Messages kept for `poll_trace`; the oldest are dropped.
     pub max_traced: usize,
     /// The methods that are served, for Allow; any other is answered 405. An INVITE needs ACK, BYE, CANCEL, PRACK and
@@ -48,6 +50,7 @@ impl Default for Config {
             max_sessions: 50_000,
             max_pending: 10_000,
             max_connections: 20_000,
+            message_wait: Duration::from_secs(30),
             max_traced: 4_096,
             methods: KNOWN.to_vec(),
             packages: ["dialog", "presence", "message-summary"].map(str::to_owned).to_vec(),

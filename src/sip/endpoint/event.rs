@@ -194,6 +194,11 @@ pub enum Event {
         /// The final response.
         result: Result<Box<Response>, RequestFailed>,
     },
+    /// A connection has begun a message and does not end it: the driver closes it and says `handle_closed`.
+    Stalled {
+        /// The connection.
+        flow: Flow,
+    },
 }
 
 /// What a REFER asks.

@@ -60,6 +60,16 @@ impl Endpoint {
         }
     }
 
+    /// Answers an `Event::Request` of somebody who has not shown who it is, and keeps nothing of it: a stranger's
+    /// requests must not fill the table of transactions, and no response goes twice to an address that may be somebody
+    /// else's (RFC 3261 26.3.2.4).
+    pub fn respond_once(&mut self, now: Instant, id: IncomingId, response: Response) {
+        let id = TxId(id.0);
+        if self.answerer(id) == Some(Answerer::User) && self.is_open(id) {
+            self.reply_once(now, id, response);
+        }
+    }
+
     /// The user has taken too long over a request.
     pub(crate) fn answer_for_user(&mut self, now: Instant, id: TxId, status: Status) {
         if self.is_open(id) {

@@ -56,10 +56,10 @@ impl Endpoint {
     /// CANCEL is answered at once and ends what it names, if that is still open (RFC 3261 9.2).
     fn receive_cancel(&mut self, now: Instant, flow: Flow, key: Key, request: &Request) {
         let invite = self.server_of(&key.cancelled());
-        let id = self.open_server(key, flow, request, Answerer::Endpoint);
         let Some(invite) = invite else {
-            return self.reply_status(now, id, Status::NO_CALL);
+            return self.reply_stateless(now, flow, request, Response::to(request, Status::NO_CALL));
         };
+        let id = self.open_server(key, flow, request, Answerer::Endpoint);
         let answerer = self.answerer(invite);
         // The 200 has the tag of the INVITE's responses.
         let tag = match answerer {
@@ -107,11 +107,7 @@ impl Endpoint {
             return self.offer_to_user(now, (flow, key), None, request);
         }
         let Some(session) = session else {
-            if self.is_full() {
-                return self.reply_stateless(now, flow, &request, Response::to(&request, Status::NO_CALL));
-            }
-            let id = self.open_server(key, flow, &request, Answerer::Endpoint);
-            return self.reply_status(now, id, Status::NO_CALL);
+            return self.reply_stateless(now, flow, &request, Response::to(&request, Status::NO_CALL));
         };
         if request.method != Method::Bye
             && let Some(refusal) = self.screen_required(&request)
@@ -166,14 +162,12 @@ impl Endpoint {
             return self.turn_away(now, flow, &request);
         }
         if let Some(refusal) = self.screen(&request, &cseq) {
-            let id = self.open_server(key, flow, &request, Answerer::Endpoint);
-            return self.reply(now, id, refusal);
+            return self.reply_stateless(now, flow, &request, refusal);
         }
         match request.method {
             Method::Invite => self.receive_invite(now, (flow, key), request),
             Method::Bye | Method::Update | Method::Prack | Method::Info => {
-                let id = self.open_server(key, flow, &request, Answerer::Endpoint);
-                self.reply_status(now, id, Status::NO_CALL);
+                self.reply_stateless(now, flow, &request, Response::to(&request, Status::NO_CALL));
             }
             Method::Refer => self.receive_refer(now, (flow, key), None, request),
             Method::Subscribe => self.receive_subscribe(now, (flow, key), request),

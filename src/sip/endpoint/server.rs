@@ -168,7 +168,8 @@ impl Endpoint {
         }
     }
 
-    /// Answers without a transaction: when there is no room for one.
+    /// Answers without a transaction: when there is no room for one, or nobody has shown who asks. A copy of the request
+    /// gets another such answer.
     pub(crate) fn reply_stateless(
         &mut self,
         now: Instant,
@@ -177,9 +178,30 @@ impl Endpoint {
         response: Response,
     ) {
         let back = request.headers.via().map_or(flow, |via| way_back(flow, &via));
+        self.send_once(now, back, response);
+    }
+
+    /// Answers a request and forgets it at once.
+    pub(crate) fn reply_once(&mut self, now: Instant, id: TxId, response: Response) {
+        let Some(back) = self.back_of(id) else { return };
+        self.forget_server(id);
+        self.send_once(now, back, response);
+    }
+
+    /// Whether the first 1xx of a request could be kept from leaving: whoever has seen one does not ask again, and must
+    /// be answered reliably (RFC 3261 8.2.7).
+    pub(crate) fn take_back_trying(&mut self, id: TxId) -> bool {
+        let Some(tx) = self.servers.get(&id) else { return false };
+        self.wire.take_back(&Hop::Flow(tx.back), &tx.last)
+    }
+
+    fn send_once(&mut self, now: Instant, back: Flow, response: Response) {
         let tag = self.wire.tag();
-        let payload = response.with_to_tag(&tag).to_bytes();
-        self.wire.send(now, Hop::Flow(back), payload, SendToken::UNTRACKED);
+        let mut response = response.with_to_tag(&tag);
+        if !response.headers.contains(&Name::Server) {
+            response.headers.push(Name::Server, &self.config.product);
+        }
+        self.wire.send(now, Hop::Flow(back), response.to_bytes(), SendToken::UNTRACKED);
     }
 
     pub(crate) fn wake_server(&mut self, now: Instant, id: TxId) {

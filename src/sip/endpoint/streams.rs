@@ -1,6 +1,7 @@
 //! Cutting the byte streams of connections into messages, so many connections and no more.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, Instant};
 
 use super::event::CloseConnection;
 use crate::Status;
@@ -28,26 +29,36 @@ pub(crate) enum Piece {
 /// The framers of connections that are in the middle of a message.
 #[derive(Debug)]
 pub(crate) struct Streams {
-    framers: HashMap<Flow, Framer>,
+    unfinished: HashMap<Flow, Unfinished>,
+    /// The same by when their message must be there.
+    due: BTreeSet<(Instant, Flow)>,
     capacity: usize,
+    wait: Duration,
+}
+
+#[derive(Debug)]
+struct Unfinished {
+    framer: Framer,
+    due: Instant,
 }
 
 impl Streams {
-    /// Room for so many half messages.
-    pub fn new(capacity: usize) -> Self {
-        Self { framers: HashMap::new(), capacity }
+    /// Room for so many half messages; the rest of one is awaited so long.
+    pub fn new(capacity: usize, wait: Duration) -> Self {
+        Self { unfinished: HashMap::new(), due: BTreeSet::new(), capacity, wait }
     }
 
     /// Takes bytes, gives what is whole.
-    pub fn push(&mut self, flow: Flow, data: &[u8]) -> Result<Vec<Piece>, CloseConnection> {
-        let mut framer = match self.framers.remove(&flow) {
-            Some(framer) => framer,
-            None if self.framers.len() >= self.capacity => return Err(CloseConnection::Full),
-            None => Framer::new(),
+    pub fn push(&mut self, now: Instant, flow: Flow, data: &[u8]) -> Result<Vec<Piece>, CloseConnection> {
+        let (mut framer, mut due) = match self.take(flow) {
+            Some(Unfinished { framer, due }) => (framer, due),
+            None if self.unfinished.len() >= self.capacity => return Err(CloseConnection::Full),
+            None => (Framer::new(), now + self.wait),
         };
         framer.push(data);
         let mut pieces = Vec::new();
         while let Some(frame) = framer.next() {
+            due = now + self.wait;
             match frame {
                 Ok(Frame::Message(bytes)) => pieces.push(Piece::Message(bytes)),
                 Ok(Frame::Ping) => pieces.push(Piece::Ping),
@@ -63,18 +74,37 @@ impl Streams {
             }
         }
         if framer.is_waiting() {
-            self.framers.insert(flow, framer);
+            self.due.insert((due, flow));
+            self.unfinished.insert(flow, Unfinished { framer, due });
         }
         Ok(pieces)
     }
 
     /// The connection is gone.
     pub fn forget(&mut self, flow: Flow) {
-        self.framers.remove(&flow);
+        self.take(flow);
+    }
+
+    /// When the first half message must be whole.
+    pub fn timeout(&self) -> Option<Instant> {
+        self.due.first().map(|(due, _)| *due)
+    }
+
+    /// A connection whose message did not become whole in time; it is forgotten.
+    pub fn pop_due(&mut self, now: Instant) -> Option<Flow> {
+        let (_, flow) = self.due.first().copied().filter(|(due, _)| *due <= now)?;
+        self.take(flow);
+        Some(flow)
+    }
+
+    fn take(&mut self, flow: Flow) -> Option<Unfinished> {
+        let one = self.unfinished.remove(&flow)?;
+        self.due.remove(&(one.due, flow));
+        Some(one)
     }
 
     /// True when no connection is in the middle of a message.
     pub fn is_empty(&self) -> bool {
-        self.framers.is_empty()
+        self.unfinished.is_empty()
     }
 }

@@ -52,6 +52,13 @@ impl Trace {
         self.ring.push_back(Raw { at, sent, flow, message: message.to_vec() });
     }
 
+    /// Forgets the newest message like this, which did not leave after all.
+    pub fn take_back(&mut self, message: &[u8]) {
+        if let Some(at) = self.ring.iter().rposition(|raw| raw.sent && raw.message == message) {
+            self.ring.remove(at);
+        }
+    }
+
     /// The oldest not yet read.
     pub fn poll(&mut self) -> Option<Traced> {
         let Raw { at, sent, flow, message } = self.ring.pop_front()?;

@@ -36,6 +36,16 @@ impl Wire {
         self.queue.push_back(Transmit { to, payload: payload.to_vec(), token: SendToken::UNTRACKED });
     }
 
+    /// Takes back a message that has not left yet; tells whether it was still there.
+    pub fn take_back(&mut self, to: &Hop, payload: &[u8]) -> bool {
+        let found = self.queue.iter().rposition(|one| one.to == *to && one.payload == payload);
+        let taken = found.and_then(|at| self.queue.remove(at)).is_some();
+        if taken {
+            self.trace.take_back(payload);
+        }
+        taken
+    }
+
     /// The next to leave.
     pub fn poll(&mut self) -> Option<Transmit> {
         self.queue.pop_front()

@@ -71,24 +71,40 @@ fn a_source_that_comes_back_is_shut_out_twice_as_long_each_time() {
 }
 
 #[test]
-fn a_registered_telephone_is_let_through_whatever_others_at_its_address_do() {
+fn a_telephone_that_registered_lately_is_no_stranger_whatever_others_at_its_address_do() {
     let (now, mut guard) = (start(), guard());
     guard.registered(now, (OFFICE, "1001"), now + seconds(3600));
-    for user in 0..200 {
-        guard.failed(now, OFFICE, &format!("{user}"));
-        guard.failed(now, OFFICE, "1001");
-    }
+    (0..200).for_each(|user| guard.failed(now, OFFICE, &format!("{user}")));
     assert_eq!(guard.check(now, OFFICE, "1001"), Check::Allow);
     assert!(wait(guard.check(now, OFFICE, "1002")) > seconds(0));
-    assert!(
-        wait(guard.check(now + seconds(3600), OFFICE, "1001")) == seconds(0),
-        "bans have run out by then"
-    );
-    guard.failed(now + seconds(3601), OFFICE, "1001");
-    assert!(
-        wait(guard.check(now + seconds(3602), OFFICE, "1001")) > seconds(0),
-        "and so has the registration"
-    );
+    let days_later = now + seconds(3600 + 6 * 86_400);
+    (0..200).for_each(|user| guard.failed(days_later, OFFICE, &format!("{user}")));
+    assert_eq!(guard.check(days_later, OFFICE, "1001"), Check::Allow, "a whole office after a long outage");
+    let long_after = now + seconds(3600 + 8 * 86_400);
+    (0..200).for_each(|user| guard.failed(long_after, OFFICE, &format!("{user}")));
+    assert!(wait(guard.check(long_after, OFFICE, "1001")) > seconds(0));
+}
+
+#[test]
+fn guesses_at_a_telephone_from_its_own_address_are_slowed_and_cost_it_a_minute_at_most() {
+    let (now, mut guard) = (start(), guard());
+    guard.registered(now, (OFFICE, "1001"), now + seconds(3600));
+    (0..100).for_each(|_| guard.failed(now, OFFICE, "1001"));
+    assert_eq!(wait(guard.check(now, OFFICE, "1001")), seconds(60));
+    assert_eq!(guard.check(now, OFFICE, "1002"), Check::Allow, "and nobody else anything");
+}
+
+#[test]
+fn requests_in_anothers_name_do_not_use_up_the_allowance_of_who_registered_there() {
+    let (now, mut guard) = (start(), guard());
+    guard.registered(now, (OFFICE, "1001"), now + seconds(3600));
+    let (claimed, connected) = ((OFFICE, Proximity::Claimed), (OFFICE, Proximity::Connected));
+    for number in 0..1_000 {
+        guard.request(now, claimed, &format!("x{number}"));
+    }
+    assert!(wait(guard.request(now, claimed, "1002")) > seconds(0));
+    assert_eq!(guard.request(now, claimed, "1001"), Check::Allow);
+    assert_eq!(guard.request(now, connected, "1002"), Check::Allow, "nobody can pretend a connection");
 }
 
 #[test]
@@ -138,12 +154,18 @@ fn neighbours_in_one_ipv6_network_are_one_source() {
 #[test]
 fn requests_without_proof_are_limited_by_source_and_refill() {
     let (now, mut guard) = (start(), guard());
-    let allowed = (0..1000).filter(|_| guard.request(now, ATTACKER) == Check::Allow).count();
+    let allowed =
+        (0..1000).filter(|_| guard.request(now, (ATTACKER, Proximity::Claimed), "x") == Check::Allow).count();
     assert_eq!(allowed, 200);
-    assert_eq!(guard.request(now, ATTACKER), Check::Refuse { retry_after: Duration::from_millis(25) });
-    assert_eq!(guard.request(now, OFFICE), Check::Allow);
+    assert_eq!(
+        guard.request(now, (ATTACKER, Proximity::Claimed), "x"),
+        Check::Refuse { retry_after: Duration::from_millis(25) }
+    );
+    assert_eq!(guard.request(now, (OFFICE, Proximity::Claimed), "x"), Check::Allow);
     let later = now + seconds(1);
-    let allowed = (0..1000).filter(|_| guard.request(later, ATTACKER) == Check::Allow).count();
+    let allowed = (0..1000)
+        .filter(|_| guard.request(later, (ATTACKER, Proximity::Claimed), "x") == Check::Allow)
+        .count();
     assert_eq!(allowed, 40);
 }
 
@@ -166,7 +188,7 @@ fn a_flood_from_everywhere_does_not_fill_the_memory() {
         let source = IpAddr::V4(std::net::Ipv4Addr::from_bits(number));
         let now = now + Duration::from_millis(u64::from(number));
         guard.failed(now, source, &format!("{number}"));
-        guard.request(now, source);
+        guard.request(now, (source, Proximity::Claimed), "x");
     }
     let sizes = [guard.pairs.iter().count(), guard.sources.iter().count(), guard.buckets.iter().count()];
     assert!(sizes.into_iter().all(|size| size <= 100), "{sizes:?}");

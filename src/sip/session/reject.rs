@@ -17,6 +17,26 @@ impl Endpoint {
         });
     }
 
+    /// Refuses a call from somebody who has not shown who it is: the response is sent once, and nothing is kept to send it
+    /// again or to take its ACK (RFC 3261 26.3.2.4). A copy of the INVITE is a new call. To be said at once: when the 100
+    /// has left, this is [`Endpoint::reject`].
+    pub fn turn_back(&mut self, now: Instant, id: SessionId, status: Status, extra: &Headers) {
+        self.with(id, |endpoint, session| {
+            let State::Called(called) = &session.state else { return };
+            let invite = called.invite;
+            if !endpoint.take_back_trying(invite) {
+                endpoint.refuse_invite(now, session, status, extra);
+                endpoint.end_by(now, session, State::Done, EndedBy::Us);
+                return;
+            }
+            if let Some(mut response) = endpoint.draft(invite, status).filter(|_| status.is_failure()) {
+                response.headers.extend(extra);
+                endpoint.reply_once(now, invite, response);
+                endpoint.end_by(now, session, State::Done, EndedBy::Us);
+            }
+        });
+    }
+
     /// Sends the final failure of the first INVITE.
     pub(super) fn refuse_invite(&mut self, now: Instant, session: &Session, status: Status, extra: &Headers) {
         let State::Called(called) = &session.state else { return };

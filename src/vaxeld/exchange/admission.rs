@@ -1,14 +1,18 @@
 //! Who sends a request: a trunk, known by its address, or a device that proves itself.
 
-use super::{Exchange, Network};
+use super::{Exchange, Network, Output};
 use model::site::Site;
 use model::{DeviceId, Now, TrunkId};
 use pbx::Origin;
 use sip::digest::{Ha1, Verdict};
 use sip::flow::Flow;
-use sip::guard::Check;
+use sip::guard::{Check, Proximity, place};
 use sip::{Headers, Name, NameAddr, Request, Scheme, Status};
 use std::net::IpAddr;
+use std::time::Duration;
+
+/// Longer names than this are cut where they are kept, in bytes; no device has one.
+const CLAIM_MAX: usize = 128;
 
 /// Whether an INVITE is taken.
 pub(crate) enum Admitted {
@@ -25,6 +29,7 @@ impl<N: Network> Exchange<N> {
             let dialled = self.dialled_by_trunk(&trunk, request);
             let (number, name) = caller(request);
             self.alive(now, &flow);
+            self.proved(flow);
             return Admitted::Caller { origin: Origin::Trunk { trunk, number, name }, dialled };
         }
         let Some(dialled) = dialled(request) else {
@@ -45,24 +50,19 @@ impl<N: Network> Exchange<N> {
         request: &Request,
     ) -> Result<DeviceId, (Status, Headers)> {
         let source = flow.remote.ip();
-        let claimed = claimed(request);
-        let proof = request.headers.contains(&Name::Authorization);
-        let mut check = self.guard.check(now.mono, source, &claimed);
-        if check == Check::Allow && !proof {
-            check = self.guard.request(now.mono, source);
-        }
-        if let Check::Refuse { retry_after } = check {
-            let mut headers = Headers::new();
-            headers.push(Name::RetryAfter, retry_after.as_secs().max(1));
-            return Err((Status::FORBIDDEN, headers));
+        let claimed = self.claimed(request);
+        if !self.is_registered_there(&claimed, flow, request) {
+            self.may_try(now, (flow, &claimed), request)?;
         }
         let site = self.site.clone();
         let lookup = |user: &str| site.as_deref().and_then(|site| stored(site, user));
-        let verdict = self.authenticator.verify_request(now.mono, (request, &Name::Authorization), lookup);
+        let verdict =
+            self.authenticator.verify_request(now.mono, (request, &Name::Authorization, source), lookup);
         match verdict {
             Verdict::Ok { user } => {
                 self.challenged.answered(source, &claimed);
                 self.guard.succeeded(now.mono, source, &user);
+                self.proved(flow);
                 Ok(DeviceId::new(user))
             }
             Verdict::Wrong { user } => {
@@ -72,13 +72,76 @@ impl<N: Network> Exchange<N> {
             }
             Verdict::Stale { .. } => {
                 self.challenged.answered(source, &claimed);
-                let all = self.authenticator.challenge_stale(now.mono);
+                let all = self.authenticator.challenge_stale(now.mono, source);
                 Err(self.challenge(now, (source, &claimed), (request, all)))
             }
             Verdict::Missing => {
-                let all = self.authenticator.challenge(now.mono);
+                let all = self.authenticator.challenge(now.mono, source);
                 Err(self.challenge(now, (source, &claimed), (request, all)))
             }
+        }
+    }
+
+    /// What the guard has against it: 403 after wrong guesses, 503 where too much was asked from there.
+    fn may_try(
+        &mut self,
+        now: Now,
+        (flow, claimed): (Flow, &str),
+        request: &Request,
+    ) -> Result<(), (Status, Headers)> {
+        let source = flow.remote.ip();
+        let refuse = |status: Status, retry_after: Duration| {
+            let mut headers = Headers::new();
+            headers.push(Name::RetryAfter, retry_after.as_secs().max(1));
+            Err((status, headers))
+        };
+        if let Check::Refuse { retry_after } = self.guard.check(now.mono, source, claimed) {
+            return refuse(Status::FORBIDDEN, retry_after);
+        }
+        if request.headers.contains(&Name::Authorization) {
+            return Ok(());
+        }
+        let proximity = if flow.transport.is_reliable() { Proximity::Connected } else { Proximity::Claimed };
+        match self.guard.request(now.mono, (source, proximity), claimed) {
+            Check::Refuse { retry_after } => refuse(Status::SERVICE_UNAVAILABLE, retry_after),
+            Check::Allow => Ok(()),
+        }
+    }
+
+    /// Who a request says it is from: the digest's user, or the From header's. Cut, for it is kept.
+    fn claimed(&self, request: &Request) -> String {
+        let from = || Some(request.headers.from().ok()?.uri.user()?.into_owned());
+        let authorized = self.authenticator.claimed(request, &Name::Authorization);
+        let mut claimed = authorized.or_else(from).unwrap_or_default();
+        claimed.truncate(claimed.floor_char_boundary(CLAIM_MAX));
+        claimed
+    }
+
+    /// Whether a request comes as only a phone that is registered now sends it: from its very address, or, from the
+    /// same place in the net, with the Call-ID or the instance that it registered with. Guesses of others, behind the
+    /// same translator or in datagrams that only pretend to come from there, never keep such a phone waiting.
+    fn is_registered_there(&self, claimed: &str, flow: Flow, request: &Request) -> bool {
+        let instance = || {
+            let contacts = request.headers.contacts().unwrap_or_default();
+            let value = contacts.first()?.params.unquoted("+sip.instance")?.into_owned();
+            Some(value.trim_matches(['<', '>', ' ']).to_owned())
+        };
+        self.registrar.contacts(claimed).any(|contact| {
+            let there = contact.flow;
+            (there.transport == flow.transport && there.remote == flow.remote)
+                || (place(there.remote.ip()) == place(flow.remote.ip())
+                    && (request.headers.call_id() == Ok(&*contact.call_id)
+                        || contact
+                            .instance
+                            .as_deref()
+                            .is_some_and(|known| instance().as_deref() == Some(known))))
+        })
+    }
+
+    /// The other end of a connection is one of ours.
+    fn proved(&mut self, flow: Flow) {
+        if flow.transport.is_reliable() {
+            self.outputs.push_back(Output::Proved(flow));
         }
     }
 
@@ -138,13 +201,6 @@ impl<N: Network> Exchange<N> {
 /// The user part of an address, without parameters of a telephone number.
 fn user(uri: &sip::Uri) -> Option<String> {
     Some(uri.user()?.split(';').next().unwrap_or_default().to_owned())
-}
-
-/// Who a request says it is from: the digest's user, or the From header's.
-fn claimed(request: &Request) -> String {
-    let from = || Some(request.headers.from().ok()?.uri.user()?.into_owned());
-    let authorized = sip::digest::claimed_user(&request.headers, &Name::Authorization);
-    authorized.or_else(from).unwrap_or_default()
 }
 
 fn stored(site: &Site, user: &str) -> Option<Ha1> {

@@ -19,13 +19,23 @@ const PUZZLED: Duration = Duration::from_secs(180);
 /// But sooner than this it has not come back: it asks for something else (a REGISTER and an INVITE at once) before its
 /// answer is here. Linphone, asked for another algorithm then, asks its user for the password.
 const BUSY: Duration = Duration::from_secs(2);
-/// Phones remembered at once.
-const ASKED_MAX: usize = 4_096;
+/// Phones remembered at once; when they are too many, the half that was asked longest ago is forgotten.
+const ASKED_MAX: usize = 8_192;
+/// Longer branches are not kept, in bytes.
+const BRANCH_MAX: usize = 64;
 
 /// Phones that were challenged and have not answered.
 #[derive(Default)]
 pub(crate) struct Asked {
-    since: HashMap<(IpAddr, String), Instant>,
+    since: HashMap<(IpAddr, String), Question>,
+}
+
+/// What a phone was challenged for.
+#[derive(Clone)]
+struct Question {
+    at: Instant,
+    /// The branch of its request, by which a copy of it is told from a further try.
+    branch: Option<Box<str>>,
 }
 
 impl Asked {
@@ -38,14 +48,17 @@ impl Asked {
     ) -> Headers {
         let agent = request.headers.get(&Name::UserAgent).unwrap_or_default();
         let key = (source, user.to_owned());
-        let puzzled =
-            self.since.get(&key).is_some_and(|asked| (BUSY..PUZZLED).contains(&now.duration_since(*asked)));
+        let via = request.headers.via().ok();
+        let branch = via.as_ref().and_then(|via| via.unique_branch());
+        let branch: Option<Box<str>> = branch.filter(|branch| branch.len() <= BRANCH_MAX).map(Box::from);
+        let puzzled = self.since.get(&key).is_some_and(|asked| {
+            let copy = branch.is_some() && asked.branch == branch;
+            !copy && (BUSY..PUZZLED).contains(&now.duration_since(asked.at))
+        });
         if self.since.len() >= ASKED_MAX {
-            self.since.retain(|_, asked| now.duration_since(*asked) < PUZZLED);
+            self.forget_half();
         }
-        if self.since.len() < ASKED_MAX {
-            self.since.insert(key, now);
-        }
+        self.since.insert(key, Question { at: now, branch });
         let weak = puzzled || STUMBLES.iter().any(|name| agent.starts_with(name));
         let name = agent.to_ascii_lowercase();
         if weak {
@@ -58,6 +71,18 @@ impl Asked {
             headers.push(Name::WwwAuthenticate, value);
         }
         headers
+    }
+
+    fn forget_half(&mut self) {
+        let mut times: Vec<Instant> = self.since.values().map(|asked| asked.at).collect();
+        let half = times.len() / 2;
+        let (_, &mut limit, _) = times.select_nth_unstable(half);
+        let mut left = half;
+        self.since.retain(|_, asked| {
+            let goes = asked.at <= limit && left > 0;
+            left -= usize::from(goes);
+            !goes
+        });
     }
 
     /// It answered.
@@ -107,6 +132,24 @@ mod tests {
         let (mut asked, now) = (Asked::default(), base());
         assert_eq!(challenges(&mut asked, now, "Linphonec"), 2);
         assert_eq!(challenges(&mut asked, now + Duration::from_millis(100), "Linphonec"), 2);
+    }
+
+    #[test]
+    fn a_flood_of_names_is_bounded_and_a_phone_that_comes_back_soon_is_still_known() {
+        let (mut asked, now) = (Asked::default(), base());
+        let request = Request::new(Method::Register, Uri::parse("sip:vaxel.example.se").unwrap());
+        let flood = |asked: &mut Asked, count: u32| {
+            for number in 0..count {
+                let source = std::net::Ipv4Addr::from_bits(number).into();
+                asked.choose(now, (source, "x"), (&request, Vec::new()));
+            }
+        };
+        flood(&mut asked, 20_000);
+        assert!(asked.since.len() <= ASKED_MAX);
+        let later = now + Duration::from_millis(1);
+        assert_eq!(challenges(&mut asked, later, "Snom"), 2);
+        flood(&mut asked, 4_000);
+        assert_eq!(challenges(&mut asked, later + BUSY, "Snom"), 1);
     }
 
     #[test]

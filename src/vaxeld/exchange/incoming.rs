@@ -17,7 +17,7 @@ impl<N: Network> Exchange<N> {
         let (origin, dialled) = match self.admit(now, flow, request) {
             Admitted::Caller { origin, dialled } => (origin, dialled),
             Admitted::Refused { status, headers } => {
-                self.sip.reject(now.mono, session, status, headers);
+                self.sip.turn_back(now.mono, session, status, &headers);
                 return;
             }
         };

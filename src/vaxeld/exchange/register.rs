@@ -32,7 +32,7 @@ impl<N: Network> Exchange<N> {
             Err((status, headers)) => {
                 let mut response = Response::to(request, status);
                 response.headers.extend(&headers);
-                self.sip.respond(now.mono, id, response);
+                self.sip.respond_once(now.mono, id, response);
                 return;
             }
         };

@@ -2,7 +2,7 @@
 
 use super::causes;
 use super::leg::Signalling;
-use super::{Exchange, Network};
+use super::{Exchange, Network, Output};
 use call::{EndedBy, LegEvent};
 use media::Direction;
 use model::{LegId, Now};
@@ -39,6 +39,10 @@ impl<N: Network> Exchange<N> {
             Event::ModifyFailed { session, status } => {
                 tracing::debug!(%session, ?status, "the peer keeps its old description");
                 self.withdraw_offer(session);
+            }
+            Event::Stalled { flow } => {
+                tracing::debug!(%flow, "a connection is closed: its message does not end");
+                self.outputs.push_back(Output::Disconnect(flow));
             }
             // The sound decides whether a leg lives; an ACK without a description adds nothing.
             Event::Confirmed { .. } => {}
@@ -172,21 +176,20 @@ impl<N: Network> Exchange<N> {
         (id, session, flow): (sip::endpoint::IncomingId, Option<SessionId>, sip::flow::Flow),
         request: &Request,
     ) {
-        match request.method {
-            Method::Register => self.register(now, id, flow, request),
-            Method::Options => {
-                let response = Response::to(request, Status::OK)
-                    .with(sip::Name::Allow, self.sip.allow())
-                    .with(sip::Name::Accept, "application/sdp")
-                    .with(sip::Name::Supported, "100rel, timer, path, outbound, gruu");
-                self.sip.respond(now.mono, id, response);
-            }
+        let response = match request.method {
+            Method::Register => return self.register(now, id, flow, request),
+            Method::Options => Response::to(request, Status::OK)
+                .with(sip::Name::Allow, self.sip.allow())
+                .with(sip::Name::Accept, "application/sdp")
+                .with(sip::Name::Supported, "100rel, timer, path, outbound, gruu"),
             _ => {
                 tracing::debug!(?session, method = %request.method, "a method without use here");
-                let response = Response::to(request, Status::METHOD_NOT_ALLOWED)
-                    .with(sip::Name::Allow, self.sip.allow());
-                self.sip.respond(now.mono, id, response);
+                Response::to(request, Status::METHOD_NOT_ALLOWED).with(sip::Name::Allow, self.sip.allow())
             }
+        };
+        match session {
+            Some(_) => self.sip.respond(now.mono, id, response),
+            None => self.sip.respond_once(now.mono, id, response),
         }
     }
 }

@@ -1,18 +1,21 @@
 //! TCP and TLS connections for SIP: accepted and opened, bounded in number, in time and in what they may queue.
 
-use super::places::{Place, Places};
+use super::places::{Bounds, Place, Places, Standing};
 use super::tls::{Identity, refusal};
+use nix::sys::resource::{Resource, getrlimit};
 use sip::flow::{Flow, SendToken, Transport};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 /// What connections and sockets tell the core.
@@ -53,20 +56,43 @@ pub enum Told {
 }
 
 /// The way out of one connection.
-pub type Writer = mpsc::Sender<Vec<u8>>;
+pub struct Writer {
+    queue: mpsc::Sender<Vec<u8>>,
+    /// Bytes in the queue.
+    queued: Arc<AtomicUsize>,
+    /// Of a connection that was accepted and has not shown who it is.
+    unproven: Option<Arc<Standing>>,
+}
+
+impl Writer {
+    /// Queues a message; an error when the peer does not read what it was sent.
+    fn send(&self, payload: Vec<u8>) -> Result<(), Undelivered> {
+        let most = if self.unproven.is_some() { QUEUED_UNPROVEN_MAX } else { QUEUED_MAX };
+        let queued = self.queued.load(Ordering::Relaxed);
+        if queued > 0 && queued + payload.len() > most {
+            return Err(Undelivered);
+        }
+        self.queued.fetch_add(payload.len(), Ordering::Relaxed);
+        self.queue.try_send(payload).map_err(|_| Undelivered)
+    }
+}
 
 /// Messages that may wait for one connection.
 const QUEUE_MAX: usize = 256;
+/// Bytes that may wait for one connection: a response repeats what the request said, which may be a lot.
+const QUEUED_MAX: usize = 1 << 20;
+/// The same before the other end has shown who it is.
+const QUEUED_UNPROVEN_MAX: usize = 64 << 10;
+/// What the system may keep for one connection in each direction, bytes: SIP is short.
+const BUFFER: usize = 256 << 10;
 /// A write, a handshake or an opening may take so long.
 const WRITE_MAX: Duration = Duration::from_secs(10);
 const OPEN_MAX: Duration = Duration::from_secs(4);
-/// A connection that has not sent a byte by then is let go: it holds a place that a phone may need.
+/// A connection that has not begun a message by then is let go: it holds a place that a phone may need. The rest of a
+/// message that has begun is awaited by [`sip::endpoint::Config::message_wait`].
 const FIRST_MAX: Duration = Duration::from_secs(20);
 /// A phone sends keep-alives more often (RFC 5626 section 4.4.1 recommends two minutes).
 const IDLE_MAX: Duration = Duration::from_secs(900);
-/// Connections at once, from anywhere and from one address.
-const CONNECTIONS_MAX: usize = 4_096;
-const CONNECTIONS_PER_SOURCE_MAX: usize = 512;
 
 /// All connections of the box.
 pub struct Streams {
@@ -97,7 +123,8 @@ impl Streams {
         tell: mpsc::Sender<Told>,
     ) -> io::Result<Self> {
         let identity = Arc::new(identity);
-        let places = Places::new(CONNECTIONS_MAX, CONNECTIONS_PER_SOURCE_MAX);
+        let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(1_024, |(soft, _)| soft);
+        let places = Places::new(Bounds::fitting(usize::try_from(files).unwrap_or(usize::MAX)));
         let mut listening = Vec::new();
         let all =
             tcp.iter().map(|at| (Transport::Tcp, *at)).chain(tls.iter().map(|at| (Transport::Tls, *at)));
@@ -158,10 +185,15 @@ impl Streams {
     /// Queues a message on an open connection. A connection whose queue is full is closed: its peer does not read.
     pub fn send(&mut self, flow: Flow, payload: Vec<u8>) -> Result<(), Undelivered> {
         let Some(writer) = self.writers.get(&flow) else { return Err(Undelivered) };
-        writer.try_send(payload).map_err(|_| {
-            self.writers.remove(&flow);
-            Undelivered
-        })
+        writer.send(payload).inspect_err(|Undelivered| drop(self.writers.remove(&flow)))
+    }
+
+    /// The other end has shown that it is one of ours: its connection makes room for nobody.
+    pub fn prove(&mut self, flow: Flow) {
+        let Some(writer) = self.writers.get_mut(&flow) else { return };
+        if writer.unproven.as_ref().is_some_and(|standing| standing.proved()) {
+            writer.unproven = None;
+        }
     }
 
     /// Queues a message to an address: on the connection there is, or on a new one.
@@ -231,8 +263,7 @@ impl Accept {
             };
             match accepted {
                 Ok((stream, remote)) => {
-                    // No place: the connection is closed at once, which is the clearest answer there is.
-                    let Some(place) = self.places.take(remote.ip()) else { continue };
+                    let place = self.places.take(remote.ip());
                     let flow = Flow { transport: self.transport, local: self.local, remote };
                     let (identity, tell) = (Arc::clone(&self.identity), self.tell.clone());
                     tokio::spawn(async move { accepted_one(stream, flow, &identity, (tell, place)).await });
@@ -303,71 +334,96 @@ async fn connect(way: &Way, identity: &Arc<Identity>, tell: &mpsc::Sender<Told>)
     Ok(())
 }
 
-/// Reads until the end, and starts the writer; says `Opened` first and `Closed` last. A connection that was accepted
-/// has a place.
+/// Reads until the end, and writes meanwhile; says `Opened` first and `Closed` last. A connection that was accepted has
+/// a place.
 async fn converse<S>(stream: S, flow: Flow, tell: mpsc::Sender<Told>, place: Option<Place>)
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
     let (reader, writer) = tokio::io::split(stream);
-    let first = if place.is_some() { FIRST_MAX } else { IDLE_MAX };
     let mut place = place;
-    let (answered, mut answer) = oneshot::channel();
-    let (sender, queue) = mpsc::channel(QUEUE_MAX);
-    if tell.send(Told::Opened { flow, writer: sender }).await.is_err() {
+    let standing = place.as_ref().map(|place| Arc::clone(place.standing()));
+    let first = place.is_some().then_some(FIRST_MAX);
+    let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+    let queued = Arc::new(AtomicUsize::new(0));
+    let waiting = Waiting { queue: waiting, queued: Arc::clone(&queued), unanswered: standing.clone() };
+    let writer = pin!(write(writer, waiting));
+    let reader = pin!(read(reader, flow, &tell, first));
+    if tell.send(Told::Opened { flow, writer: Writer { queue, queued, unproven: standing } }).await.is_err() {
         return;
     }
     tokio::select! {
-        () = read(reader, flow, &tell, first) => {}
-        () = write(writer, (queue, answered)) => {}
-        () = hold(&mut place, &mut answer) => {}
+        () = reader => {}
+        () = writer => {}
+        () = needed_elsewhere(&mut place) => {}
     }
+    // Before the socket goes: its address may be used again at once, and `Closed` must not be taken for the next one's.
     if tell.send(Told::Closed { flow }).await.is_err() {
         tracing::debug!("the core has stopped");
     }
 }
 
-async fn read<R: AsyncRead + Unpin>(mut reader: R, flow: Flow, tell: &mpsc::Sender<Told>, first: Duration) {
-    let mut patience = first;
+async fn read<R: AsyncRead + Unpin>(
+    mut reader: R,
+    flow: Flow,
+    tell: &mpsc::Sender<Told>,
+    first: Option<Duration>,
+) {
     let mut buffer = vec![0; 8_192];
-    loop {
-        match timeout(patience, reader.read(&mut buffer)).await {
-            Ok(Ok(0) | Err(_)) | Err(_) => return,
-            Ok(Ok(length)) => {
-                let bytes = buffer[..length].to_vec();
-                if tell.send(Told::Data { flow, bytes }).await.is_err() {
-                    return;
+    if let Some(first) = first {
+        let begun = async {
+            while let Some(length) = pass_on(&mut reader, &mut buffer, (flow, tell)).await {
+                if buffer[..length].iter().any(|byte| !matches!(byte, b'\r' | b'\n')) {
+                    return true;
                 }
             }
+            false
+        };
+        if !matches!(timeout(first, begun).await, Ok(true)) {
+            return;
         }
-        patience = IDLE_MAX;
+    }
+    while let Ok(Some(_)) = timeout(IDLE_MAX, pass_on(&mut reader, &mut buffer, (flow, tell))).await {}
+}
+
+/// Gives the core what comes next; tells how much it was, `None` at the end.
+async fn pass_on<R: AsyncRead + Unpin>(
+    reader: &mut R,
+    buffer: &mut [u8],
+    (flow, tell): (Flow, &mpsc::Sender<Told>),
+) -> Option<usize> {
+    let length = reader.read(buffer).await.ok().filter(|length| *length > 0)?;
+    let bytes = buffer[..length].to_vec();
+    tell.send(Told::Data { flow, bytes }).await.ok().map(|()| length)
+}
+
+/// Ends when the place is needed for somebody else.
+async fn needed_elsewhere(place: &mut Option<Place>) {
+    match place {
+        Some(place) => place.given_up().await,
+        None => std::future::pending().await,
     }
 }
 
-/// Ends when the place is needed for somebody else; never after the first answer.
-async fn hold(place: &mut Option<Place>, answer: &mut oneshot::Receiver<()>) {
-    if let Some(place) = place {
-        tokio::select! {
-            () = place.given_up() => return,
-            _ = answer => {}
-        }
-        place.keep();
-    }
-    std::future::pending().await
+/// The far end of a [`Writer`].
+struct Waiting {
+    queue: mpsc::Receiver<Vec<u8>>,
+    queued: Arc<AtomicUsize>,
+    /// Of a connection that was accepted and has not been answered.
+    unanswered: Option<Arc<Standing>>,
 }
 
 /// Ends when the core drops the sending half, or the peer does not take what it asked for.
-async fn write<W: AsyncWrite + Unpin>(
-    mut writer: W,
-    (mut queue, answered): (mpsc::Receiver<Vec<u8>>, oneshot::Sender<()>),
-) {
-    let mut answered = Some(answered);
-    while let Some(payload) = queue.recv().await {
+async fn write<W: AsyncWrite + Unpin>(mut writer: W, mut waiting: Waiting) {
+    while let Some(payload) = waiting.queue.recv().await {
         match timeout(WRITE_MAX, writer.write_all(&payload)).await {
-            Ok(Ok(())) => drop(answered.take()),
+            Ok(Ok(())) => waiting.queued.fetch_sub(payload.len(), Ordering::Relaxed),
             Ok(Err(_)) | Err(_) => return,
+        };
+        if let Some(standing) = waiting.unanswered.take() {
+            standing.answered();
         }
-        if queue.is_empty() && !matches!(timeout(WRITE_MAX, writer.flush()).await, Ok(Ok(()))) {
+        if waiting.queue.is_empty() && !matches!(timeout(WRITE_MAX, writer.flush()).await, Ok(Ok(()))) {
             return;
         }
     }
@@ -384,6 +440,9 @@ fn listener(address: SocketAddr) -> io::Result<TcpListener> {
     // A restart must not wait for connections of the last run to time out.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
+    // What is accepted inherits both.
+    socket.set_recv_buffer_size(BUFFER)?;
+    socket.set_send_buffer_size(BUFFER)?;
     socket.bind(&address.into())?;
     socket.listen(1_024)?;
     TcpListener::from_std(socket.into())

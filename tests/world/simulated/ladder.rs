@@ -48,6 +48,11 @@ impl Ladder {
         Self { began: now.mono, names: Vec::new(), lines: Vec::new() }
     }
 
+    /// When the story began.
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
     /// A peer's name, for printing.
     pub fn name(&mut self, name: &str) {
         self.names.push(name.to_owned());

@@ -200,7 +200,7 @@ impl Peer {
         match event {
             Event::Invited { session, request, .. } => self.invited(now, session, *request),
             Event::Cancelled { session, reason } => self.over(session, Over::Cancelled, reason),
-            Event::Confirmed { .. } | Event::Trying { .. } => {}
+            Event::Confirmed { .. } | Event::Trying { .. } | Event::Stalled { .. } => {}
             Event::Info { .. } | Event::Digit { .. } => {}
             Event::Provisional { session, status, body, .. } => {
                 let Some(at) = self.find(session) else { return };

@@ -191,6 +191,8 @@ impl TheBox {
         match output {
             Output::Transmit(transmit) => sent.push(packed(transmit)),
             Output::Disconnect(flow) => self.exchange.handle_closed(now, flow),
+            // Places for connections are the driver's.
+            Output::Proved(_) => {}
             Output::Commit { receipt, changes } => {
                 self.writing.push_back(Writing { done: now.mono + self.commit, receipt, changes });
             }

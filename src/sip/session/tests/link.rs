@@ -298,7 +298,8 @@ impl Link {
                     | Event::Renewed { .. }
                     | Event::Unsubscribed { .. }
                     | Event::Request { .. }
-                    | Event::Response { .. } => continue,
+                    | Event::Response { .. }
+                    | Event::Stalled { .. } => continue,
                 };
                 *ends.entry(*session).or_default() += count;
                 assert!(count == 1 || ends[session] == 0, "{event:?} after the end of its session");

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// How long a phone registers for; it comes back at half of it.
 const EXPIRES: u64 = 3_600;
+/// Where the box asks from.
+const BOX: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 impl Peer {
     /// Registers, or registers again.
@@ -77,7 +79,7 @@ impl Peer {
         let lookup = |user: &str| {
             (user == credentials.user).then(|| Ha1::new(&credentials.user, realm, &credentials.secret))
         };
-        match authenticator.verify_request(now.mono, (request, &Name::Authorization), lookup) {
+        match authenticator.verify_request(now.mono, (request, &Name::Authorization, BOX), lookup) {
             Verdict::Ok { .. } => {
                 let mut response = Response::to(request, Status::OK).with(Name::Expires, 600);
                 response.headers.copy(&request.headers, &Name::Contact);
@@ -86,7 +88,7 @@ impl Peer {
             Verdict::Wrong { .. } => Response::to(request, Status::FORBIDDEN),
             Verdict::Stale { .. } | Verdict::Missing => {
                 let mut response = Response::to(request, Status::UNAUTHORIZED);
-                for challenge in authenticator.challenge(now.mono) {
+                for challenge in authenticator.challenge(now.mono, BOX) {
                     response.headers.push(Name::WwwAuthenticate, challenge);
                 }
                 response
