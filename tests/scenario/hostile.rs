@@ -209,3 +209,19 @@ fn allow_lists_exactly_what_is_not_refused_with_405() {
     world.run(40.0);
     world.settles();
 }
+
+#[test]
+fn a_message_that_does_not_end_costs_its_sender_the_connection() {
+    let mut world = World::new();
+    let whole = request("OPTIONS", ("x", "x")).replace('\n', "\r\n").into_bytes();
+    for length in 1..whole.len() {
+        world.tell((Transport::Tcp, connection(length)), whole[..length].to_vec());
+    }
+    // One that sends its rest just in time is answered.
+    world.run(29.0);
+    let slow = (Transport::Tcp, connection(100));
+    world.tell(slow, whole[100..].to_vec());
+    world.settles();
+    let answered: Vec<SocketAddr> = world.letters.iter().map(|(to, _)| *to).collect();
+    assert_eq!(answered, [connection(100)]);
+}

@@ -121,3 +121,41 @@ fn ten_thousand_half_open_connections_from_as_many_addresses_are_not_noticed() -
     drop(open);
     must_answer(&daemon)
 }
+
+#[test]
+fn a_connection_that_dawdles_is_let_go_and_one_that_talks_is_not() -> Result<()> {
+    let daemon = Daemon::with_site(&company())?;
+    let mut talks = connection(1, daemon.sip())?;
+    let mut open =
+        [(2, "nothing"), (3, "line ends"), (4, "a message, by the byte"), (5, "a handshake, by the byte")]
+            .map(|(number, what)| {
+                let to = if number == 5 { daemon.sips() } else { daemon.sip() };
+                connection(number, to).map(|stream| (what, stream))
+            });
+    let message = options("TCP", 1);
+    let mut sent = 0;
+    wait_for("end of those that dawdle", Duration::from_secs(45), || {
+        // Looked at every few milliseconds; a byte at each tenth look.
+        sent += 1;
+        if sent % 10 == 0 {
+            throw(&mut talks, options("TCP", sent).as_bytes());
+        }
+        let mut left = 0;
+        for (what, stream) in open.iter_mut().flatten() {
+            if sent % 100 == 0 {
+                match *what {
+                    "line ends" => _ = throw(stream, b"\r\n\r\n"),
+                    "a message, by the byte" => {
+                        throw(stream, &message.as_bytes()[sent as usize / 100 % 60..][..1]);
+                    }
+                    "a handshake, by the byte" => _ = throw(stream, b"\x16"),
+                    _ => {}
+                }
+            }
+            left += usize::from(!is_closed(stream));
+        }
+        (left == 0).then_some(())
+    })?;
+    assert!(!is_closed(&mut talks));
+    must_answer(&daemon)
+}
