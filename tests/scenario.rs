@@ -6,6 +6,7 @@ mod chaos;
 mod company;
 mod early;
 mod guessing;
+mod handling;
 mod hostile;
 mod losing;
 mod registering;

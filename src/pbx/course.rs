@@ -95,7 +95,8 @@ impl Pbx {
         }
     }
 
-    /// Another leg of the call waits from now on: what is known of who calls follows.
+    /// The call begins anew with a leg that waits: what is known of who calls follows, and whoever connected it here
+    /// before has nothing more to do with it.
     pub(crate) fn set_anchor(&mut self, id: CallId, leg: LegId) {
         let known =
             self.courses.get(&id).filter(|course| course.leg == leg).map(|course| course.from.clone());
@@ -103,6 +104,7 @@ impl Pbx {
         if let Some(course) = self.courses.get_mut(&id) {
             course.leg = leg;
             course.from = from;
+            course.referrer = None;
         }
     }
 

@@ -48,6 +48,7 @@ impl Pbx {
         if self.user_of(other) != Some(user) || !self.calls.can_merge(leg, other) {
             return Err((Cause::UnknownNumber, "there is no such call to connect with".to_owned()));
         }
+        let by = self.calls.face(leg).map(|(party, _)| party.clone());
         self.calls.perform(Effect::Refer { leg, result: Ok(()) });
         let Some(merged) = self.calls.merge(now, leg, other) else { return Ok(()) };
         if merged.rings
@@ -57,6 +58,9 @@ impl Pbx {
             self.courses.insert(merged.kept, course);
             if let Some(leg) = hear {
                 self.set_anchor(merged.kept, leg);
+            }
+            if let Some(course) = self.courses.get_mut(&merged.kept) {
+                course.referrer = by;
             }
         } else if let Some((leg, _)) = self.calls.anchor(merged.kept) {
             self.set_anchor(merged.kept, leg);

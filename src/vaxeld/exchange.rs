@@ -23,6 +23,7 @@ mod outgoing;
 mod playing;
 mod program;
 mod queries;
+mod referral;
 mod register;
 mod signalled;
 mod sound;
@@ -376,7 +377,7 @@ impl<N: Network> Exchange<N> {
             call::Effect::Stop { leg } => self.stop_playing(leg),
             call::Effect::Enter { leg, room } => self.enter(leg, room),
             call::Effect::Leave { leg } => self.leave(leg),
-            call::Effect::Refer { .. } => {}
+            call::Effect::Refer { leg, result } => self.answer_referral(now, leg, result),
             call::Effect::Reject { leg, refusal } => self.reject(now, leg, &refusal),
             call::Effect::HangUp { leg, why } => self.hang_up(now, leg, why),
             call::Effect::Probe { leg } => self.probe(now, leg),
@@ -393,7 +394,8 @@ impl<N: Network> Exchange<N> {
 
 fn config() -> sip::endpoint::Config {
     // What the exchange does, not all that the endpoint could: a peer must not rely on more.
-    let supported = ["100rel", "timer", "path", "outbound", "gruu"].map(str::to_owned).to_vec();
+    let supported =
+        ["100rel", "timer", "path", "outbound", "gruu", "replaces", "norefersub"].map(str::to_owned).to_vec();
     let methods = vec![
         Method::Invite,
         Method::Ack,
@@ -404,6 +406,7 @@ fn config() -> sip::endpoint::Config {
         Method::Prack,
         Method::Update,
         Method::Info,
+        Method::Refer,
     ];
     sip::endpoint::Config {
         methods,

@@ -21,6 +21,7 @@
 //! Everything is drawn from the world's seed: the same seed gives the same story. Nothing here knows real time.
 
 mod clock;
+mod handling;
 mod ladder;
 mod memory;
 mod peer;

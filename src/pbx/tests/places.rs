@@ -178,7 +178,7 @@ fn with_inquiry_the_two_others_talk_to_each_other() {
 }
 
 #[test]
-fn an_inquiry_that_still_rings_and_is_not_answered_follows_the_rules_of_the_one_asked() {
+fn an_inquiry_that_still_rings_is_answered_to_who_was_connected_and_comes_back_otherwise() {
     let mut office = Office::new();
     let caller = office.ring_in(Some("+46701234567"), "+46812345202");
     let bo = office.answers();
@@ -187,9 +187,13 @@ fn an_inquiry_that_still_rings_and_is_not_answered_follows_the_rules_of_the_one_
     office.leg(cia, LegEvent::Ringing);
     office.refers(bo, "203", Some(asks));
     assert_eq!(office.referral(bo), Ok(()));
-    office.leg(cia, LegEvent::Answered);
-    assert!(office.joined(caller, cia));
-    office.ends(&[caller, bo, asks, cia]);
+    office.leg(bo, LegEvent::Closed(None));
+    office.leg(asks, LegEvent::Closed(None));
+    office.pass(30);
+    office.leg(cia, LegEvent::Closed(None));
+    let back = office.answers();
+    assert!(office.joined(caller, back));
+    office.ends(&[caller, back]);
 }
 
 #[test]

@@ -132,6 +132,25 @@ impl Endpoint {
         });
     }
 
+    /// Takes a REFER whose outcome is known: 202, and one NOTIFY that says so and is the last. It reaches the peer before
+    /// whatever is sent to it afterwards, so the call that it was about can be hung up at once.
+    pub fn conclude_refer(&mut self, now: Instant, id: SubscriptionId, status: Status) {
+        self.with_subscription(id, |endpoint, subscription| {
+            let Stage::Asked { tx, kind: kind @ (Kind::Refer | Kind::Quiet), wanted } = subscription.stage
+            else {
+                return;
+            };
+            endpoint.accept_refer_with(now, subscription, (tx, kind));
+            if kind == Kind::Quiet {
+                subscription.stage = Stage::Over;
+                return;
+            }
+            subscription.stage = Stage::Active { kind, until: now + wanted, again: None };
+            let body = Some(sipfrag::line(status));
+            endpoint.conclude(now, subscription, EndReason::NoResource, body);
+        });
+    }
+
     fn accept_refer_with(&mut self, now: Instant, subscription: &mut Subscription, (tx, kind): (TxId, Kind)) {
         // Without a subscription there is nothing left to accept (RFC 4488 4).
         let status = if kind == Kind::Quiet { Status::OK } else { Status::ACCEPTED };

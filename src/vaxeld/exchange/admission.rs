@@ -208,12 +208,16 @@ fn stored(site: &Site, user: &str) -> Option<Ha1> {
     Ha1::from_hex(&device.secret.md5, &device.secret.sha256)
 }
 
-/// The user part of the Request-URI, with its escapes resolved: `%23` is `#`. `tel:` URIs are numbers whole.
 fn dialled(request: &Request) -> Option<String> {
-    match request.uri.scheme() {
+    number_in(&request.uri)
+}
+
+/// The number that an address means: its user part with escapes resolved, `%23` is `#`. `tel:` URIs are numbers whole.
+pub(crate) fn number_in(uri: &sip::Uri) -> Option<String> {
+    match uri.scheme() {
         // Parameters of a telephone number may be in the user part (RFC 3261 section 19.1.6).
-        Scheme::Sip | Scheme::Sips => Some(user(&request.uri).unwrap_or_default()),
-        Scheme::Tel => Some(request.uri.user()?.into_owned()),
+        Scheme::Sip | Scheme::Sips => Some(user(uri).unwrap_or_default()),
+        Scheme::Tel => Some(uri.user()?.into_owned()),
         _ => None,
     }
 }

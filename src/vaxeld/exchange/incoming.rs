@@ -13,7 +13,12 @@ use sip::{Headers, Name, Request, Status};
 
 impl<N: Network> Exchange<N> {
     /// An INVITE came: who is it, and what do they want?
-    pub(crate) fn invited(&mut self, now: Now, session: SessionId, flow: Flow, request: &Request) {
+    pub(crate) fn invited(
+        &mut self,
+        now: Now,
+        (session, flow): (SessionId, Flow),
+        (request, replaces): (&Request, Option<SessionId>),
+    ) {
         let (origin, dialled) = match self.admit(now, flow, request) {
             Admitted::Caller { origin, dialled } => (origin, dialled),
             Admitted::Refused { status, headers } => {
@@ -25,6 +30,7 @@ impl<N: Network> Exchange<N> {
             self.sip.reject(now.mono, session, status, Headers::new());
             return;
         }
+        let replaces = replaces.and_then(|session| self.sessions.get(&session).copied());
         let leg = self.pbx.next_leg();
         let source = self.network.source(flow.remote.ip());
         let own = self.addresses.on(&flow, source);
@@ -37,9 +43,11 @@ impl<N: Network> Exchange<N> {
             own,
             offer,
             joined: None,
+            room: None,
             held: false,
             alive: false,
             slot: None,
+            referral: None,
             cue: None,
             again: None,
             group: leg.0,
@@ -47,7 +55,7 @@ impl<N: Network> Exchange<N> {
         self.sip.advertise(session, entry.own.advertised.clone());
         self.legs.insert(leg, entry);
         self.sessions.insert(session, leg);
-        let offered = Offered { leg, origin, dialled, source: flow.remote.ip(), replaces: None };
+        let offered = Offered { leg, origin, dialled, source: flow.remote.ip(), replaces };
         self.pbx.handle_input(now, Input::Offered(Box::new(offered)));
         if let Some(call) = self.pbx.call_of(leg) {
             self.traces.belongs(request.headers.call_id().unwrap_or_default(), call);

@@ -55,12 +55,16 @@ pub(crate) struct Leg {
     pub offer: Option<Vec<u8>>,
     /// The leg its sound is joined with.
     pub joined: Option<model::LegId>,
+    /// The room it is in.
+    pub room: Option<media::Room>,
     /// The party holds us.
     pub held: bool,
     /// Outgoing: the peer has said something.
     pub alive: bool,
     /// On a trunk: which of its servers.
     pub slot: Option<sip::probe::HostId>,
+    /// Its wish to connect the other with somebody else, while the core decides on it.
+    pub referral: Option<sip::endpoint::SubscriptionId>,
     /// What the box plays to it; an end of something older means nothing.
     pub cue: Option<media::Cue>,
     /// Outgoing, to a phone that may be encrypted: once more, and encrypted, if it refuses the description.

@@ -5,6 +5,8 @@ use call::{LegEvent, RoomKey};
 use media::{Command, Cue, Program, Role};
 use model::{LegId, Now};
 use pbx::Input;
+use sip::endpoint::{Digit, SessionId};
+use std::time::Duration;
 
 impl<N: Network> Exchange<N> {
     /// Lets a leg hear the box in place of whom it is joined with.
@@ -31,15 +33,42 @@ impl<N: Network> Exchange<N> {
         self.pbx.handle_input(now, Input::Leg { leg, event: LegEvent::Played });
     }
 
+    /// A key came by INFO: it is heard as one in the sound is, by the core and by whom the leg is joined with.
+    pub(crate) fn pressed(&mut self, now: Now, session: SessionId, (digit, lasting): (Digit, Duration)) {
+        let Some(leg) = self.sessions.get(&session).copied() else { return };
+        let digit = digit.as_char();
+        if let Some(peer) = self.legs.get(&leg).and_then(|leg| leg.joined) {
+            let leg = media::Leg(peer.0);
+            let ms = u32::try_from(lasting.as_millis()).unwrap_or(u32::MAX);
+            self.network.command(leg, Command::SendDigit { leg, digit, ms });
+        }
+        self.pbx.handle_input(now, Input::Leg { leg, event: LegEvent::Digit(digit) });
+    }
+
     /// A leg hears all others of a room, and they hear it.
     pub(crate) fn enter(&mut self, leg: LegId, room: RoomKey) {
         self.stop_playing(leg);
+        self.part(leg);
+        if let Some(entry) = self.legs.get_mut(&leg) {
+            entry.room = Some(media::Room(room.0));
+        }
+        self.take_part(leg);
+    }
+
+    /// Takes part in its room; who has pressed hold neither hears nor is heard meanwhile.
+    pub(crate) fn take_part(&mut self, leg: LegId) {
+        let Some(entry) = self.legs.get(&leg) else { return };
+        let Some(room) = entry.room else { return };
+        let role = if entry.held { Role::LISTENER } else { Role::MEMBER };
         let leg = media::Leg(leg.0);
-        self.network.command(leg, Command::Join { room: media::Room(room.0), leg, role: Role::MEMBER });
+        self.network.command(leg, Command::Join { room, leg, role });
     }
 
     /// A leg is in no room any more.
     pub(crate) fn leave(&mut self, leg: LegId) {
+        if let Some(entry) = self.legs.get_mut(&leg) {
+            entry.room = None;
+        }
         let leg = media::Leg(leg.0);
         self.network.command(leg, Command::Disconnect { leg });
     }

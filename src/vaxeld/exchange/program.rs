@@ -10,9 +10,7 @@ pub(crate) struct Programs {
 
 impl Default for Programs {
     fn default() -> Self {
-        let waiting = Tone { frequencies: &[425], cadence: &[200, 200], repeats: false };
-        let pieces = [Piece::Tone(waiting), Piece::Silence { ms: 4_000 }];
-        Self { music: Program::new(pieces).repeated(Repeat::Together) }
+        Self { music: Program::clip(media::music::on_hold()).repeated(Repeat::Together) }
     }
 }
 

@@ -14,7 +14,9 @@ impl<N: Network> Exchange<N> {
     /// Takes one event of the SIP endpoint.
     pub(crate) fn signalled(&mut self, now: Now, event: Event) {
         match event {
-            Event::Invited { session, flow, request, .. } => self.invited(now, session, flow, &request),
+            Event::Invited { session, flow, request, replaces } => {
+                self.invited(now, (session, flow), (&request, replaces));
+            }
             Event::Request { id, session, flow, request } => {
                 self.requested(now, (id, session, flow), &request)
             }
@@ -46,10 +48,13 @@ impl<N: Network> Exchange<N> {
             }
             // The sound decides whether a leg lives; an ACK without a description adds nothing.
             Event::Confirmed { .. } => {}
-            // Digits by INFO come with the call-handling features; the endpoint has answered 200.
-            Event::Info { .. } | Event::Digit { .. } => {}
-            // Neither REFER nor SUBSCRIBE is among the methods served, so these do not come.
-            Event::Referred { subscription, .. } | Event::Subscribed { subscription, .. } => {
+            Event::Info { .. } => {}
+            Event::Digit { session, digit, lasting } => self.pressed(now, session, (digit, lasting)),
+            Event::Referred { subscription, session, referral, .. } => {
+                self.referred(now, (subscription, session), &referral);
+            }
+            // SUBSCRIBE is not among the methods served, so this does not come.
+            Event::Subscribed { subscription, .. } => {
                 tracing::debug!(%subscription, "a method without use here");
             }
             Event::ReferProgress { .. } | Event::Renewed { .. } | Event::Unsubscribed { .. } => {}
@@ -165,6 +170,7 @@ impl<N: Network> Exchange<N> {
         let held = agreed.held_by_peer || agreed.direction == Direction::Inactive;
         if std::mem::replace(&mut entry.held, held) != held {
             let event = if held { LegEvent::Held } else { LegEvent::Resumed };
+            self.take_part(leg);
             self.pbx.handle_input(now, Input::Leg { leg, event });
         }
     }

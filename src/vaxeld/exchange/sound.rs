@@ -181,8 +181,20 @@ impl<N: Network> Exchange<N> {
         self.network.command(key, Command::Configure { leg: key, agreed: Box::new(agreed) });
     }
 
+    /// A leg is joined with nobody any more.
+    pub(crate) fn part(&mut self, leg: LegId) {
+        let Some(entry) = self.legs.get_mut(&leg) else { return };
+        entry.room = None;
+        let peer = entry.joined.take();
+        if let Some(peer) = peer.and_then(|peer| self.legs.get_mut(&peer)) {
+            peer.joined = None;
+        }
+    }
+
     /// Joins two legs' sound; what the box played to them ends.
     pub(crate) fn join(&mut self, a: LegId, b: LegId) {
+        self.part(a);
+        self.part(b);
         for (one, other) in [(a, b), (b, a)] {
             if let Some(leg) = self.legs.get_mut(&one) {
                 leg.joined = Some(other);

@@ -14,9 +14,10 @@ use super::the_box;
 use media::{Agreed, Encryption, Local, Negotiation};
 use model::Now;
 use sip::digest::{Authenticator, Credentials};
-use sip::endpoint::{Body, Config, EndedBy, Endpoint, Event, SessionId};
+use sip::endpoint::{Body, Config, EndedBy, Endpoint, Event, ReferProgress, RequestId, SessionId};
 use sip::flow::{Flow, Target, Transmit, Transport};
 use sip::{Authority, Headers, NameAddr, Request, Status, Uri};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -96,6 +97,10 @@ pub(crate) struct Peer {
     pub profile: Profile,
     /// Every call it ever had, in order.
     pub calls: Vec<Call>,
+    /// What it heard of its wishes to connect others.
+    pub referrals: Vec<ReferProgress>,
+    /// Keys it pressed and sent, not yet answered.
+    pub(super) keys: BTreeSet<RequestId>,
     /// What came of its last REGISTER; none while it waits.
     pub registered: Option<Status>,
     /// What it says to OPTIONS; with none it says nothing.
@@ -121,6 +126,8 @@ impl Peer {
             manner: Manner::Rings,
             profile: Profile::default(),
             calls: Vec::new(),
+            referrals: Vec::new(),
+            keys: BTreeSet::new(),
             registered: None,
             health: Some(Status::OK),
             gone: false,
@@ -245,8 +252,11 @@ impl Peer {
             Event::Subscribed { subscription, .. } => {
                 self.endpoint.refuse_subscription(now.mono, subscription, Status::DECLINE, &Headers::new());
             }
-            Event::ReferProgress { .. } | Event::Renewed { .. } | Event::Unsubscribed { .. } => {}
+            Event::ReferProgress { progress, .. } => self.referrals.push(progress),
+            Event::Renewed { .. } | Event::Unsubscribed { .. } => {}
             Event::Request { id, request, .. } => self.requested(now, id, &request),
+            // What becomes of a key does not matter to who pressed it.
+            Event::Response { id, .. } if self.keys.remove(&id) => {}
             Event::Response { result, .. } => self.register_response(now, result),
         }
     }

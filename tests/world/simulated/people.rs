@@ -158,7 +158,13 @@ impl World {
 
     /// Whom a peer hears now, on its newest call.
     pub fn hears(&self, peer: PeerId) -> Vec<PeerId> {
-        let Some(call) = self.peers[peer.0].calls.last() else { return Vec::new() };
+        let call = self.peers[peer.0].calls.len().saturating_sub(1);
+        self.hears_in(peer, call)
+    }
+
+    /// Whom a peer hears now in one of its calls, counted from 0.
+    pub fn hears_in(&self, peer: PeerId, call: usize) -> Vec<PeerId> {
+        let Some(call) = self.peers[peer.0].calls.get(call) else { return Vec::new() };
         let Some(agreed) = &call.agreed else { return Vec::new() };
         let tones: Vec<u32> = (0..self.peers.len()).map(sound::pitch).collect();
         let heard = call.ear.hears(self.now.mono, agreed, &tones);

@@ -13,7 +13,7 @@ const PTIME_MS: u32 = 20;
 /// What an ear remembers.
 const MEMORY: Duration = Duration::from_millis(600);
 /// A tone that comes through has at least this part of its loudness.
-const AUDIBLE: f64 = 0.35;
+pub(crate) const AUDIBLE: f64 = 0.35;
 
 /// The tone of the peer with this number: whole waves in every packet, so that no packet needs another's phase.
 pub(crate) fn pitch(peer: usize) -> u32 {
@@ -88,13 +88,27 @@ impl Ear {
 
     /// Which of these tones sound now. Nothing sounds when packets have stopped coming.
     pub fn hears(&self, now: Instant, agreed: &Agreed, tones: &[u32]) -> Vec<u32> {
+        let (sound, rate) = self.sound(now, agreed);
+        tones.iter().copied().filter(|tone| level(&sound, rate, *tone) > AUDIBLE).collect()
+    }
+
+    /// How much of the last moments is not silent, 0.0 to 1.0.
+    pub fn loudness(&self, now: Instant, agreed: &Agreed) -> f64 {
+        let (sound, rate) = self.sound(now, agreed);
+        let blocks: Vec<&[i16]> = sound.chunks((rate / 1000 * PTIME_MS) as usize).collect();
+        let loud = |block: &&&[i16]| block.iter().any(|sample| sample.unsigned_abs() > 300);
+        blocks.iter().filter(loud).count() as f64 / blocks.len().max(1) as f64
+    }
+
+    /// The sound of the last moments, and its rate.
+    fn sound(&self, now: Instant, agreed: &Agreed) -> (Vec<i16>, u32) {
         let recent = self.packets.iter().filter(|(at, ..)| *at + MEMORY >= now);
         let mut packets: Vec<&(Instant, Header, Vec<u8>)> = recent.collect();
         // Less than a third of what should have come is a sound that begins, ends or is broken.
         if packets.len() < (MEMORY.as_millis() / u128::from(PTIME_MS)) as usize / 3 {
-            return Vec::new();
+            return (Vec::new(), 8_000);
         }
-        let Some((_, first, _)) = packets.first() else { return Vec::new() };
+        let Some((_, first, _)) = packets.first() else { return (Vec::new(), 8_000) };
         let first = first.sequence;
         packets.sort_by_key(|(_, header, _)| header.sequence.wrapping_sub(first) as i16);
         packets.dedup_by_key(|(_, header, _)| header.sequence);
@@ -111,7 +125,7 @@ impl Ear {
                 decoder.decode(payload, &mut sound);
             }
         }
-        tones.iter().copied().filter(|tone| level(&sound, rate, *tone) > AUDIBLE).collect()
+        (sound, rate)
     }
 }
 

@@ -113,7 +113,12 @@ impl Peer {
 
     /// Offers something new on its newest call: with [`Direction::SendOnly`] it holds the other side.
     pub fn wish(&mut self, now: Now, direction: Direction) {
-        let Some(call) = self.calls.last_mut() else { return };
+        self.wish_in(now, self.calls.len().saturating_sub(1), direction);
+    }
+
+    /// The same in any of its calls.
+    pub fn wish_in(&mut self, now: Now, call: usize, direction: Direction) {
+        let Some(call) = self.calls.get_mut(call) else { return };
         call.negotiation.set_direction(direction);
         let offer = call.negotiation.offer(None);
         call.early = call.early.take().map(|_| offer.clone());
