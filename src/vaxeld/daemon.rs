@@ -81,6 +81,8 @@ async fn serve(Options { config, demo }: Options, recent: Recent, others: &Handl
     let (tell_heard, heard) = mpsc::channel(INLET);
     let seeds = (0..config.media.threads).map(|_| random()).collect();
     let sound = Sound::start(seeds, &tell_heard).context("the media threads do not start")?;
+    let composer = std::thread::Builder::new().name("music".to_owned());
+    composer.spawn(crate::exchange::prepare).context("no thread for the music")?;
     let (tell_kept, kept) = mpsc::channel(KEPT);
     let disk = Disk::start(Arc::clone(&store), tell_kept).context("the writer does not start")?;
     let (tell_found, found) = mpsc::channel(INLET);

@@ -32,6 +32,7 @@ mod trunks;
 
 pub use addresses::{Addresses, Listening};
 pub use network::{Network, NetworkError};
+pub use program::prepare;
 
 use crate::exchange::leg::Leg;
 use crate::exchange::trace::Traces;
@@ -141,7 +142,6 @@ pub struct Exchange<N> {
     pub(crate) beginnings: beginning::Beginnings,
     pub(crate) traces: Traces,
     pub(crate) outputs: VecDeque<Output>,
-    pub(crate) programs: program::Programs,
     pub(crate) next_cue: u64,
     pub(crate) random: names::Random,
     pub(crate) next_receipt: u64,
@@ -169,7 +169,6 @@ impl<N: Network> Exchange<N> {
             beginnings: beginning::Beginnings::default(),
             traces: Traces::default(),
             outputs: VecDeque::new(),
-            programs: program::Programs::default(),
             next_cue: 0,
             random,
             next_receipt: 0,
@@ -373,7 +372,7 @@ impl<N: Network> Exchange<N> {
             call::Effect::Answer { leg } => {
                 self.answer(now, leg, None);
             }
-            call::Effect::Play { leg, program } => self.play(leg, self.programs.of(program)),
+            call::Effect::Play { leg, program } => self.play(leg, program::sound(program)),
             call::Effect::Stop { leg } => self.stop_playing(leg),
             call::Effect::Enter { leg, room } => self.enter(leg, room),
             call::Effect::Leave { leg } => self.leave(leg),

@@ -2,7 +2,7 @@
 
 use super::leg::{Leg, Signalling, Sound};
 use super::sound::CODECS;
-use super::{Exchange, Network, causes};
+use super::{Exchange, Network, causes, program};
 use crate::exchange::admission::Admitted;
 use call::Refusal;
 use model::{LegId, Now, Party};
@@ -66,7 +66,7 @@ impl<N: Network> Exchange<N> {
     pub(crate) fn ring(&mut self, now: Now, leg: LegId) {
         match self.legs.get(&leg).map(|leg| leg.signalling) {
             Some(Signalling::Offered(session)) => self.sip.ring(now.mono, session, Status::RINGING, None),
-            Some(Signalling::Up(_)) => self.play(leg, self.programs.ringing()),
+            Some(Signalling::Up(_)) => self.play(leg, program::ringing()),
             Some(Signalling::Inviting(_) | Signalling::Over) | None => {}
         }
     }

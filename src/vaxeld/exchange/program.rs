@@ -1,35 +1,31 @@
 //! What the box lets people hear that nobody says: music and tones.
 
 use media::{Piece, Program, Repeat, Tone};
+use std::sync::LazyLock;
 
-/// The programs, made once and shared by all who hear them.
-#[derive(Debug)]
-pub(crate) struct Programs {
-    music: Program,
+/// Composed once: that takes longer than a call may wait, so the daemon asks for it before there are calls.
+static MUSIC: LazyLock<Program> =
+    LazyLock::new(|| Program::clip(media::music::on_hold()).repeated(Repeat::Together));
+
+/// Makes what takes a while to make, for those who cannot wait later.
+pub fn prepare() {
+    LazyLock::force(&MUSIC);
 }
 
-impl Default for Programs {
-    fn default() -> Self {
-        Self { music: Program::clip(media::music::on_hold()).repeated(Repeat::Together) }
-    }
+/// A phone rings somewhere.
+pub(crate) fn ringing() -> Program {
+    Program::tone(Tone::RINGING)
 }
 
-impl Programs {
-    /// A phone rings somewhere.
-    pub fn ringing(&self) -> Program {
-        Program::tone(Tone::RINGING)
-    }
-
-    /// The sound of what the core asks for.
-    pub fn of(&self, program: call::Program) -> Program {
-        match program {
-            call::Program::Music => self.music.clone(),
-            call::Program::Done => Program::tone(DONE),
-            call::Program::Refused => Program::tone(REFUSED),
-            call::Program::Joined => Program::tone(JOINED),
-            call::Program::Left => Program::new([Piece::Tone(LEFT), Piece::Tone(LEFT)]),
-            call::Program::Dial => Program::tone(Tone::DIAL),
-        }
+/// The sound of what the core asks for.
+pub(crate) fn sound(program: call::Program) -> Program {
+    match program {
+        call::Program::Music => MUSIC.clone(),
+        call::Program::Done => Program::tone(DONE),
+        call::Program::Refused => Program::tone(REFUSED),
+        call::Program::Joined => Program::tone(JOINED),
+        call::Program::Left => Program::new([Piece::Tone(LEFT), Piece::Tone(LEFT)]),
+        call::Program::Dial => Program::tone(Tone::DIAL),
     }
 }
 
