@@ -117,7 +117,9 @@ pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
     }
     config.media.external_address = raw.media.external_address.filter(|address| !address.is_empty());
     if let Some(given) = raw.log.level {
-        if given.get_ref().parse::<tracing_subscriber::EnvFilter>().is_err() {
+        let text = given.get_ref();
+        // The filter's reader panics at some of what is not ASCII; no level or part of ours is anything else.
+        if !text.is_ascii() || text.parse::<tracing_subscriber::EnvFilter>().is_err() {
             let message = "level is one of error, warn, info, debug, trace".to_owned();
             return Err(Mistake { at: given.span().start, message });
         }
