@@ -37,7 +37,7 @@ mod weather;
 pub(crate) use clock::secs;
 pub(crate) use ladder::{Ladder, Line};
 #[allow(unused_imports, reason = "stories pick what they need")]
-pub(crate) use peer::{Account, Call, Dial, Manner, Over, Peer, PeerId, State};
+pub(crate) use peer::{Account, Call, Dial, Digits, Manner, Over, Peer, PeerId, Reports, State};
 #[allow(unused_imports, reason = "stories pick what they need")]
 pub(crate) use raw::{RawPhone, RawTrunk, Secret, header, sdp};
 pub(crate) use the_box::TheBox;
@@ -225,7 +225,7 @@ impl World {
                 return peer.receive(now, packet.from, packet.transport, &packet.payload);
             }
             if let Some(call) = peer.call_at(packet.to) {
-                return call.ear.receive(now.mono, &packet.payload);
+                return call.hear(now, packet.to, &packet.payload);
             }
         }
         match Message::parse(&packet.payload) {

@@ -30,7 +30,7 @@ fn a_room_opens_by_its_pin_and_all_in_it_hear_all() {
         world.dial(phone, "600");
         world.run(1.0);
         assert!(world.hears_the_box(phone), "it asks for the PIN\n{}", world.ladder);
-        world.press(phone, "1234");
+        world.press_by_info(phone, "1234");
         world.run(1.0);
         assert_eq!(world.hears_the_box(phone), at == 0, "the first waits with music");
     }
@@ -48,7 +48,7 @@ fn three_wrong_pins_end_the_call() {
     let anna = world.phone("anna-bord");
     world.dial(anna, "600");
     world.run(1.0);
-    world.press(anna, "111122223333");
+    world.press_by_info(anna, "111122223333");
     world.run(1.0);
     assert!(!world.is_up(anna));
     world.settles();

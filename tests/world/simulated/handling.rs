@@ -34,7 +34,7 @@ impl World {
     }
 
     /// Somebody presses keys, which their phone sends by INFO.
-    pub fn press(&mut self, peer: PeerId, keys: &str) {
+    pub fn press_by_info(&mut self, peer: PeerId, keys: &str) {
         let session = self.on(peer).session;
         for key in keys.chars() {
             let digit = Digit::parse(&key.to_string()).expect("a key");

@@ -4,14 +4,15 @@
 mod called;
 mod calling;
 mod manner;
+mod talking;
 mod trunk;
 
 pub(crate) use calling::Dial;
-pub(crate) use manner::{Manner, Profile};
+pub(crate) use manner::{Digits, Manner, Profile, Reports};
 
 use super::sound::{Ear, Voice};
 use super::the_box;
-use media::{Agreed, Encryption, Local, Negotiation};
+use media::{Agreed, Local, Negotiation, Srtp};
 use model::Now;
 use sip::digest::{Authenticator, Credentials};
 use sip::endpoint::{Body, Config, EndedBy, Endpoint, Event, ReferProgress, RequestId, SessionId};
@@ -19,7 +20,8 @@ use sip::flow::{Flow, Target, Transmit, Transport};
 use sip::{Authority, Headers, NameAddr, Request, Status, Uri};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+pub(crate) use talking::Told;
 
 /// Which peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,10 +79,16 @@ pub(crate) struct Call {
     /// Whether it says anything into its microphone.
     pub talks: bool,
     pub ear: Ear,
-    rtp: SocketAddr,
+    /// What it is sent by RTCP.
+    pub told: Told,
+    pub profile: Profile,
+    pub rtp: SocketAddr,
+    lies: bool,
     negotiation: Negotiation,
+    srtp: Option<Srtp>,
     voice: Voice,
     next_packet: Option<Instant>,
+    next_report: Option<Instant>,
     answer_at: Option<Instant>,
     /// The description it gave before the answer.
     early: Option<Vec<u8>>,
@@ -107,6 +115,8 @@ pub(crate) struct Peer {
     pub health: Option<Status>,
     /// It has lost its network, or its power: nothing comes or goes any more.
     pub gone: bool,
+    /// It encrypts with another key than its descriptions say.
+    pub lies_about_its_key: bool,
     pub(super) endpoint: Endpoint,
     register_at: Option<Instant>,
     registers: u32,
@@ -131,6 +141,7 @@ impl Peer {
             registered: None,
             health: Some(Status::OK),
             gone: false,
+            lies_about_its_key: false,
             endpoint: Endpoint::new(config, seed),
             register_at: None,
             registers: 0,
@@ -149,9 +160,9 @@ impl Peer {
         }
     }
 
-    /// The call with sound on this port.
+    /// The call with sound, or reports about it, on this port.
     pub fn call_at(&mut self, address: SocketAddr) -> Option<&mut Call> {
-        self.calls.iter_mut().find(|call| call.rtp == address)
+        self.calls.iter_mut().find(|call| call.rtp == address || call.rtcp() == address)
     }
 
     /// Its newest call.
@@ -163,7 +174,8 @@ impl Peer {
     /// When it wants to do something.
     pub fn next(&self) -> Option<Instant> {
         let endpoint = self.endpoint.poll_timeout().map(|(at, _)| at);
-        let calls = self.calls.iter().flat_map(|call| [call.answer_at, call.next_packet]).flatten();
+        let calls =
+            self.calls.iter().flat_map(|call| [call.answer_at, call.next_packet, call.next_report]).flatten();
         calls.chain(endpoint).chain(self.register_at).min()
     }
 
@@ -179,7 +191,7 @@ impl Peer {
                 self.decide(now, at);
             }
         }
-        self.calls.iter_mut().filter_map(|call| call.speak(now)).collect()
+        self.calls.iter_mut().flat_map(|call| [call.speak(now), call.report(now)]).flatten().collect()
     }
 
     /// Takes what its endpoint has to tell, and gives what it sends.
@@ -268,6 +280,7 @@ impl Peer {
         call.reason = reason;
         call.answer_at = None;
         call.next_packet = None;
+        call.next_report = None;
     }
 
     fn find(&self, session: SessionId) -> Option<usize> {
@@ -287,10 +300,15 @@ impl Peer {
             agreed: None,
             talks: true,
             ear: Ear::default(),
+            told: Told::default(),
+            profile: self.profile.clone(),
+            lies: self.lies_about_its_key,
             rtp,
             negotiation,
+            srtp: None,
             voice: Voice::new(self.id.0, number),
             next_packet: None,
+            next_report: None,
             answer_at: None,
             early: None,
         });
@@ -302,16 +320,20 @@ impl Peer {
         // Operators live on the same address as the box: their ports are far from its ports.
         let port = 40_000 + 2 * (self.calls.len() as u16 + 500 * self.id.0 as u16);
         let rtp = SocketAddr::new(self.address.ip(), port);
-        let negotiation = Negotiation::new(Local {
+        (Negotiation::new(self.local(rtp, 3 + self.id.0 as u8)), rtp)
+    }
+
+    /// Its end of a call with sound at `rtp`; keys are made from the seed.
+    fn local(&self, rtp: SocketAddr, seed: u8) -> Local {
+        Local {
             address: rtp.ip(),
-            rtp_port: port,
-            rtcp_port: port + 1,
+            rtp_port: rtp.port(),
+            rtcp_port: rtp.port() + 1,
             codecs: self.profile.codecs.clone(),
-            encryption: Encryption::None,
-            origin_id: u64::from(port),
-            seed: [3; 32],
-        });
-        (negotiation, rtp)
+            encryption: self.profile.encryption,
+            origin_id: u64::from(rtp.port()),
+            seed: [seed; 32],
+        }
     }
 
     fn target(&self) -> Target {
@@ -323,42 +345,6 @@ impl Peer {
             tls_name: None,
             reuse: None,
         }
-    }
-}
-
-impl Call {
-    /// Is it answered and not over?
-    pub fn is_up(&self) -> bool {
-        self.state == State::Up
-    }
-
-    /// Takes the box's answer.
-    fn accept(&mut self, now: Now, answer: &[u8]) {
-        match self.negotiation.accept(answer) {
-            Ok(agreed) => self.agree(now, agreed),
-            Err(error) => panic!("the box's answer: {error}\n{}", String::from_utf8_lossy(answer)),
-        }
-    }
-
-    fn agree(&mut self, now: Now, agreed: Agreed) {
-        // Somebody who was called and has not picked up is not heard, but for early sound.
-        let mute = self.invite.is_some() && self.state == State::Waiting && self.early.is_none();
-        if agreed.direction.sends() && !mute {
-            self.next_packet = self.next_packet.or(Some(now.mono));
-        } else {
-            self.next_packet = None;
-        }
-        self.agreed = Some(agreed);
-    }
-
-    fn speak(&mut self, now: Now) -> Option<(SocketAddr, SocketAddr, Vec<u8>)> {
-        let at = self.next_packet.filter(|at| *at <= now.mono)?;
-        self.next_packet = Some(at + Duration::from_millis(20));
-        let agreed = self.agreed.as_ref()?;
-        if !self.talks {
-            return None;
-        }
-        Some((self.rtp, agreed.remote_rtp, self.voice.speak(agreed)))
     }
 }
 

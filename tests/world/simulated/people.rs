@@ -151,6 +151,23 @@ impl World {
         self.drain();
     }
 
+    /// Somebody presses keys.
+    pub fn press(&mut self, peer: PeerId, digits: &str) {
+        self.peers[peer.0].press(digits);
+    }
+
+    /// Somebody's phone moves to another address in the middle of a call, and says so.
+    pub fn moves(&mut self, peer: PeerId, rtp: &str) {
+        let (now, rtp) = (self.now, rtp.parse().expect("an address"));
+        self.peers[peer.0].moves(now, rtp);
+        self.drain();
+    }
+
+    /// A datagram from anywhere to anywhere.
+    pub fn throw(&mut self, from: SocketAddr, to: SocketAddr, payload: Vec<u8>) {
+        self.network.send(self.now.mono, Packet { transport: Transport::Udp, from, to, payload });
+    }
+
     /// A peer loses its power: nothing comes from it and nothing reaches it.
     pub fn vanishes(&mut self, peer: PeerId) {
         self.peers[peer.0].gone = true;

@@ -260,14 +260,14 @@ impl Secret {
         let mut ear = Ear::default();
         world.parcels.clear();
         for _ in 0..packets {
-            let mut packet = self.voice.speak(agreed);
+            let mut packet = self.voice.speak(agreed, 20);
             srtp.protect(&mut packet).expect("fresh packets");
             let (now, from, to) = (world.now.mono, self.at, agreed.remote_rtp);
             world.network.send(now, Packet { transport: Transport::Udp, from, to, payload: packet });
             world.run(0.02);
             for (_, mut packet) in world.parcels.drain(..).filter(|(to, _)| *to == self.at) {
                 srtp.unprotect(&mut packet).expect("what the box sends is protected with its key");
-                ear.receive(world.now.mono, &packet);
+                ear.receive(world.now.mono, &packet, Some(agreed));
             }
         }
         let tones: Vec<u32> = peers.iter().map(|peer| super::sound::pitch(peer.0)).collect();

@@ -11,7 +11,7 @@ impl Peer {
         let at = self.new_call(session, negotiation, rtp);
         if !request.body.is_empty() {
             // What the answer will be is decided now; the call may still be turned down.
-            match self.calls[at].negotiation.answer(&request.body, None) {
+            match self.calls[at].answer(&request.body) {
                 Ok((answer, agreed)) => {
                     self.calls[at].early = Some(answer);
                     self.calls[at].agreed = Some(agreed);
@@ -64,14 +64,14 @@ impl Peer {
                 call.agree(now, agreed);
                 answer
             }
-            _ => call.negotiation.offer(None),
+            _ => call.offer(),
         };
         self.endpoint.answer(now.mono, call.session, Body::sdp(body), Headers::new());
     }
 
     pub(super) fn offered(&mut self, now: Now, session: SessionId, offer: &[u8]) {
         let Some(at) = self.find(session) else { return };
-        match self.calls[at].negotiation.answer(offer, None) {
+        match self.calls[at].answer(offer) {
             Ok((answer, agreed)) => {
                 self.calls[at].early = self.calls[at].early.take().map(|_| answer.clone());
                 self.endpoint.accept_offer(now.mono, session, Body::sdp(answer));
@@ -86,7 +86,7 @@ impl Peer {
 
     pub(super) fn offer_wanted(&mut self, now: Now, session: SessionId) {
         let Some(at) = self.find(session) else { return };
-        let offer = self.calls[at].negotiation.offer(None);
+        let offer = self.calls[at].offer();
         self.endpoint.accept_offer(now.mono, session, Body::sdp(offer));
     }
 }

@@ -2,11 +2,12 @@
 
 use super::{Account, Peer, State, at_box};
 use crate::world::simulated::site;
-use media::Direction;
+use media::{Direction, Negotiation};
 use model::Now;
 use sip::digest::Credentials;
 use sip::endpoint::{Body, Invite};
 use sip::{Headers, NameAddr};
+use std::net::SocketAddr;
 
 /// What is in the body of an INVITE.
 #[derive(Clone, Debug)]
@@ -62,7 +63,7 @@ impl Peer {
     pub fn dial(&mut self, now: Now, dial: Dial) {
         let (mut negotiation, rtp) = self.negotiation();
         let body = match dial.describes {
-            Describes::Itself => Some(Body::sdp(negotiation.offer(None))),
+            Describes::Itself => Some(Body::sdp(self.profile.offer(negotiation.offer(None), rtp))),
             Describes::Nothing => None,
             Describes::Text(text) => Some(Body::sdp(text)),
         };
@@ -120,9 +121,33 @@ impl Peer {
     pub fn wish_in(&mut self, now: Now, call: usize, direction: Direction) {
         let Some(call) = self.calls.get_mut(call) else { return };
         call.negotiation.set_direction(direction);
-        let offer = call.negotiation.offer(None);
+        let offer = call.offer();
         call.early = call.early.take().map(|_| offer.clone());
         self.endpoint.modify(now.mono, call.session, Body::sdp(offer));
+    }
+
+    /// Presses keys on its newest call, one after the other.
+    pub fn press(&mut self, digits: &str) {
+        if let Some(call) = self.calls.last_mut() {
+            call.voice.press(digits);
+        }
+    }
+
+    /// Forgets the keys of its newest call: its next description has others.
+    pub fn changes_key(&mut self) {
+        let local = |peer: &Self, rtp| peer.local(rtp, 99);
+        let Some(rtp) = self.calls.last().map(|call| call.rtp) else { return };
+        let fresh = Negotiation::new(local(self, rtp));
+        if let Some(call) = self.calls.last_mut() {
+            call.negotiation = fresh;
+        }
+    }
+
+    /// Goes on with its newest call from another address, and says so in a re-INVITE.
+    pub fn moves(&mut self, now: Now, rtp: SocketAddr) {
+        let Some(call) = self.calls.last_mut() else { return };
+        call.rtp = rtp;
+        self.wish(now, Direction::SendReceive);
     }
 
     /// Is its newest call still going on?
