@@ -30,7 +30,7 @@ use crate::sdp::{
     self, Description, Direction, Format, Origin, Protocol, Receives, RtcpAddress, SdpError, Sends, Stream,
 };
 use crate::srtp::SrtpKeys;
-use choose::Chosen;
+use choose::{Chosen, Terms};
 use keys::Keys;
 use numbers::{Meaning, Numbers};
 pub use outcome::{Agreed, Mismatch, NegotiationError};
@@ -187,7 +187,9 @@ impl Negotiation {
         prefer: Option<Codec>,
     ) -> Result<(Vec<u8>, Agreed), NegotiationError> {
         let description = Description::parse(offer)?;
-        let chosen = match choose::from_offer(&description, &self.local, self.preference(prefer)) {
+        let prefer = self.preference(prefer);
+        let terms = Terms { codecs: &self.local.codecs, encryption: self.local.encryption, prefer };
+        let chosen = match choose::from_offer(&description, terms) {
             Ok(chosen) => chosen,
             Err(mismatch) => return self.remove(&description).ok_or(mismatch.into()),
         };
@@ -284,6 +286,17 @@ impl Negotiation {
     /// What an offer has that the exchange knows, in the offer's order: for the order of the next leg's offer.
     pub fn codecs_offered(&self, offer: &[u8]) -> Vec<Codec> {
         Self::codecs_in(offer).unwrap_or_default()
+    }
+
+    /// Whether an offer can be answered at all, before anything is done about it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Negotiation::answer`] would give.
+    pub fn fits(offer: &[u8], codecs: &[Codec], encryption: Encryption) -> Result<(), NegotiationError> {
+        let terms = Terms { codecs, encryption, prefer: None };
+        choose::from_offer(&Description::parse(offer)?, terms)?;
+        Ok(())
     }
 
     /// As [`Negotiation::codecs_offered`], before there is a negotiation; an error where the offer cannot be read.

@@ -34,6 +34,21 @@ fn both_press(world: &mut World, (anna, bo): (PeerId, PeerId), what: &str) {
 }
 
 #[test]
+fn digits_pass_between_any_two_kinds_of_phones() {
+    let kinds = [Digits::Events(101), Digits::Events(110), Digits::Sound];
+    for one in kinds {
+        for other in kinds {
+            for (codec, second) in [(Codec::Pcma, Codec::Pcma), (Codec::Pcma, Codec::G722)] {
+                let (mut world, anna, bo) = pair((codec, one), (second, other));
+                both_press(&mut world, (anna, bo), &format!("{codec:?} {one:?} and {second:?} {other:?}"));
+                world.hang_up(anna);
+                world.settles();
+            }
+        }
+    }
+}
+
+#[test]
 fn digits_pass_between_opus_and_g711_whose_events_count_at_different_rates() {
     for (one, other) in [(Codec::Opus, Codec::Pcma), (Codec::Pcmu, Codec::Opus), (Codec::Opus, Codec::Opus)] {
         let (mut world, anna, bo) = pair((one, Digits::Events(101)), (other, Digits::Events(101)));

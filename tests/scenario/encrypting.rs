@@ -1,6 +1,6 @@
 //! Encrypted sound with keys from the description (SDES): between phones, to plain ones, and gone wrong.
 
-use crate::world::simulated::{PeerId, World};
+use crate::world::simulated::{Dial, Over, PeerId, State, World};
 use media::Encryption;
 use model::Cause;
 
@@ -81,4 +81,16 @@ fn a_phone_that_encrypts_with_another_key_than_it_said_is_not_heard() {
     world.hang_up(anna);
     world.settles();
     assert_eq!(world.record().quality[0].received, 0, "what cannot be read was not received");
+}
+
+#[test]
+fn a_key_that_is_none_is_refused_and_no_call_is_left() {
+    const OFFER: &str = "v=0\no=- 1 1 IN IP4 127.0.0.13\ns=-\nc=IN IP4 127.0.0.13\nt=0 0\nm=audio 5000 RTP/SAVP 8\n\
+                         a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2hvcnQ=\n";
+    let (mut world, anna, bo) = phones(Encryption::Required, Encryption::None);
+    world.call(anna, Dial::to("202").describing(OFFER));
+    world.run(2.0);
+    assert!(matches!(world.on(anna).state, State::Over(Over::Refused(Some(status))) if status.code() == 488));
+    assert!(world.peer(bo).calls.is_empty(), "nobody's phone rings for it");
+    world.settles();
 }

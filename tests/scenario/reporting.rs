@@ -74,6 +74,16 @@ fn a_bad_network_is_in_the_record_as_it_was() {
 }
 
 #[test]
+fn reports_share_the_port_of_the_sound_where_the_phone_offers_that() {
+    let (mut world, anna, bo) = talk_through((0, 5, 0), Reports::Within, 20.0);
+    assert!(world.on(anna).agreed.as_ref().is_some_and(|agreed| agreed.rtcp_mux), "{}", world.ladder);
+    assert!(world.on(anna).told.count > 1 && world.on(bo).told.count > 1);
+    for leg in quality(&mut world, anna) {
+        assert!(leg.round_trip_ms.is_some_and(|trip| (8.0..14.0).contains(&trip)), "{leg:?}");
+    }
+}
+
+#[test]
 fn encrypted_reports_are_read_and_written() {
     let mut world = World::new();
     let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));

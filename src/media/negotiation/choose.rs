@@ -1,6 +1,6 @@
 //! Reading the peer's side: which stream, codec, keys and event format are taken.
 
-use super::{Encryption, Local, MAX_PTIME_MS, Mismatch, PTIME_MS};
+use super::{Encryption, MAX_PTIME_MS, Mismatch, PTIME_MS};
 use crate::codec::Codec;
 use crate::sdp::{Description, Format, Protocol, Stream};
 use crate::srtp::Crypto;
@@ -21,25 +21,30 @@ pub(super) struct Chosen {
     pub(super) crypto: Option<Crypto>,
 }
 
+/// What the box takes of an offer.
+#[derive(Clone, Copy)]
+pub(super) struct Terms<'a> {
+    pub(super) codecs: &'a [Codec],
+    pub(super) encryption: Encryption,
+    /// Wins where both ends have it.
+    pub(super) prefer: Option<Codec>,
+}
+
 /// The best audio stream of an offer: of those that fit, one with the protection the box would rather have, then the
 /// first.
-pub(super) fn from_offer(
-    description: &Description,
-    local: &Local,
-    prefer: Option<Codec>,
-) -> Result<Chosen, Mismatch> {
+pub(super) fn from_offer(description: &Description, terms: Terms<'_>) -> Result<Chosen, Mismatch> {
     let mut best: Option<Chosen> = None;
     let mut worst = Mismatch::NoAudio;
     for (index, stream) in description.streams.iter().enumerate() {
         if !stream.is_audio() || stream.port == 0 || matches!(stream.protocol, Protocol::Other(_)) {
             continue;
         }
-        match candidate(stream, local, prefer) {
+        match candidate(stream, terms) {
             Ok(chosen) => {
                 let better = match &best {
                     None => true,
                     Some(best) => {
-                        let wants = local.encryption != Encryption::None;
+                        let wants = terms.encryption != Encryption::None;
                         best.crypto.is_some() != wants && chosen.crypto.is_some() == wants
                     }
                 };
@@ -53,8 +58,8 @@ pub(super) fn from_offer(
     best.ok_or(worst)
 }
 
-fn candidate(stream: &Stream, local: &Local, prefer: Option<Codec>) -> Result<Chosen, Mismatch> {
-    let crypto = match (&stream.protocol, stream.crypto.first(), local.encryption) {
+fn candidate(stream: &Stream, terms: Terms<'_>) -> Result<Chosen, Mismatch> {
+    let crypto = match (&stream.protocol, stream.crypto.first(), terms.encryption) {
         (Protocol::Secure(_), Some(crypto), _) => Some(crypto),
         (Protocol::Secure(_), None, _) => return Err(Mismatch::Encryption),
         (_, Some(crypto), Encryption::Offered | Encryption::Required) => Some(crypto),
@@ -62,10 +67,10 @@ fn candidate(stream: &Stream, local: &Local, prefer: Option<Codec>) -> Result<Ch
         (_, _, _) => None,
     };
     let known: Vec<(u8, Codec)> =
-        codecs(stream).into_iter().filter(|(_, codec)| local.codecs.contains(codec)).collect();
+        codecs(stream).into_iter().filter(|(_, codec)| terms.codecs.contains(codec)).collect();
     let (payload_type, codec) = known
         .iter()
-        .find(|(_, codec)| Some(*codec) == prefer)
+        .find(|(_, codec)| Some(*codec) == terms.prefer)
         .or_else(|| known.first())
         .copied()
         .ok_or(Mismatch::NoCodec)?;

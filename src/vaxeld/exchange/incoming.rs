@@ -1,7 +1,7 @@
 //! Calls that come in, and what is said to the caller.
 
 use super::leg::{Leg, Signalling, Sound};
-use super::sound::CODECS;
+use super::sound::{CODECS, refusal};
 use super::{Exchange, Network, causes, program};
 use crate::exchange::admission::Admitted;
 use call::Refusal;
@@ -26,7 +26,8 @@ impl<N: Network> Exchange<N> {
                 return;
             }
         };
-        if let Some(status) = unreadable(request) {
+        let party = self.party(&origin);
+        if let Some(status) = self.unusable(&party, request) {
             self.sip.reject(now.mono, session, status, Headers::new());
             return;
         }
@@ -34,7 +35,6 @@ impl<N: Network> Exchange<N> {
         let leg = self.pbx.next_leg();
         let source = self.network.source(flow.remote.ip());
         let own = self.addresses.on(&flow, source);
-        let party = self.party(&origin);
         let offer = (!request.body.is_empty()).then(|| request.body.clone());
         let entry = Leg {
             party,
@@ -156,6 +156,18 @@ impl<N: Network> Exchange<N> {
         self.close_sound(now, leg);
     }
 
+    /// A body that is no session description, or one that cannot be answered: refused before anything rings.
+    fn unusable(&self, party: &Party, request: &Request) -> Option<Status> {
+        if request.body.is_empty() {
+            return None;
+        }
+        if request.headers.media_type().is_some_and(|kind| kind != "application/sdp") {
+            return Some(Status::UNSUPPORTED_MEDIA_TYPE);
+        }
+        let fits = media::Negotiation::fits(&request.body, &CODECS, self.encryption(party));
+        fits.err().map(|error| refusal(&error))
+    }
+
     fn party(&self, origin: &Origin) -> Party {
         match origin {
             Origin::Trunk { trunk, .. } => Party::Trunk(trunk.clone()),
@@ -168,21 +180,5 @@ impl<N: Network> Exchange<N> {
                 Party::Device { user: user.unwrap_or_else(|| device.as_str().into()), device: device.clone() }
             }
         }
-    }
-}
-
-/// A body that is no session description, or one that cannot be used: refused before anything rings.
-fn unreadable(request: &Request) -> Option<Status> {
-    if request.body.is_empty() {
-        return None;
-    }
-    match request.headers.media_type().as_deref() {
-        Some("application/sdp") | None => {}
-        Some(_) => return Some(Status::UNSUPPORTED_MEDIA_TYPE),
-    }
-    match media::Negotiation::codecs_in(&request.body) {
-        Ok(codecs) if codecs.iter().any(|codec| CODECS.contains(codec)) => None,
-        Ok(_) => Some(Status::NOT_ACCEPTABLE_HERE),
-        Err(_) => Some(Status::BAD_REQUEST),
     }
 }

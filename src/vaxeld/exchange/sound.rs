@@ -34,7 +34,8 @@ impl<N: Network> Exchange<N> {
     /// Opens a leg's ports, unless they are open.
     pub(crate) fn open_sound(&mut self, leg: LegId, codecs: Vec<Codec>) -> Result<(), Status> {
         let seed = self.random.seed();
-        let encryption = self.encryption(leg);
+        let Some(entry) = self.legs.get(&leg) else { return Err(Status::SERVER_ERROR) };
+        let encryption = self.encryption(&entry.party);
         let Some(entry) = self.legs.get_mut(&leg) else { return Err(Status::SERVER_ERROR) };
         if !matches!(entry.sound, Sound::Silent) {
             return Ok(());
@@ -56,17 +57,17 @@ impl<N: Network> Exchange<N> {
         Ok(())
     }
 
-    /// Whether a leg's sound is encrypted: as its trunk says, to phones as they like.
-    fn encryption(&self, leg: LegId) -> Encryption {
-        match self.legs.get(&leg).map(|leg| &leg.party) {
-            Some(Party::Trunk(trunk)) => {
+    /// Whether a party's sound is encrypted: as its trunk says, to phones as they like.
+    pub(crate) fn encryption(&self, party: &Party) -> Encryption {
+        match party {
+            Party::Trunk(trunk) => {
                 let trunk = self.site.as_ref().and_then(|site| site.trunk(trunk));
                 match trunk.map(|trunk| trunk.media_encryption) {
                     Some(MediaEncryption::Sdes) => Encryption::Required,
                     Some(MediaEncryption::None) | None => Encryption::None,
                 }
             }
-            Some(Party::Device { .. }) | None => Encryption::Offered,
+            Party::Device { .. } => Encryption::Offered,
         }
     }
 
@@ -77,7 +78,8 @@ impl<N: Network> Exchange<N> {
 
     /// From now on a leg about which nothing is agreed takes nothing but encryption. Not if it never offered any.
     pub(crate) fn encrypt(&mut self, leg: LegId) -> bool {
-        if self.encryption(leg) != Encryption::Offered {
+        let party = self.legs.get(&leg).map(|entry| &entry.party);
+        if party.is_none_or(|party| self.encryption(party) != Encryption::Offered) {
             return false;
         }
         let Some(open) = self.legs.get_mut(&leg).and_then(Leg::open) else { return false };
@@ -274,7 +276,8 @@ impl<N: Network> Exchange<N> {
     }
 }
 
-fn refusal(error: &NegotiationError) -> Status {
+/// What SIP says of a negotiation that failed.
+pub(crate) fn refusal(error: &NegotiationError) -> Status {
     match error {
         NegotiationError::Unreadable(_) => Status::BAD_REQUEST,
         NegotiationError::NotAcceptable(_) => Status::NOT_ACCEPTABLE_HERE,

@@ -54,12 +54,24 @@ impl Call {
             accepted = self.negotiation.accept(answer);
         }
         match accepted {
-            Ok(agreed) => self.agree(now, agreed),
+            Ok(mut agreed) => {
+                // What its words offered beyond its negotiation.
+                if self.profile.reports == Reports::Within
+                    && String::from_utf8_lossy(answer).contains("a=rtcp-mux")
+                {
+                    (agreed.rtcp_mux, agreed.remote_rtcp) = (true, agreed.remote_rtp);
+                }
+                self.agree(now, agreed);
+            }
             Err(error) => panic!("the box's answer: {error}\n{}", String::from_utf8_lossy(answer)),
         }
     }
 
     pub(super) fn agree(&mut self, now: Now, mut agreed: Agreed) {
+        if self.profile.digits == Digits::Sound {
+            // Its descriptions name no events, whatever its negotiation thinks.
+            (agreed.event_payload_type, agreed.event_receive_payload_type) = (None, None);
+        }
         // Its own number for events is what the box sends them with.
         if let (Digits::Events(number), Some(_)) = (self.profile.digits, agreed.event_payload_type) {
             agreed.event_receive_payload_type = Some(number);
