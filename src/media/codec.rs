@@ -159,10 +159,18 @@ impl Encoder {
     }
 
     /// The next packet does not lean on earlier ones, so that a decoder that heard another stream before understands
-    /// it. G.711 never does; G.722 adapts by itself, in some milliseconds.
+    /// it. G.711 never does; for G.722 see [`Encoder::follow`].
     pub fn start_afresh(&mut self) {
         if let Coding::Opus(encoder) = &mut self.0 {
             encoder.start_afresh();
+        }
+    }
+
+    /// Goes on after what another encoder has sent last, a tenth of a second of it or more, in a stream of a codec
+    /// whose decoder leans on what it has heard: G.722.
+    pub(crate) fn follow<'a>(&mut self, octets: impl Iterator<Item = &'a u8>) {
+        if let Coding::G722(encoder) = &mut self.0 {
+            encoder.follow(octets);
         }
     }
 

@@ -35,6 +35,16 @@ impl Encoder {
         Self { low: Band::new(LOW_STEP), high: Band::new(HIGH_STEP), line: [0; 24], odd: None }
     }
 
+    /// Takes on what a decoder is like that has heard this: a stream that another encoder made goes on with this one
+    /// and no noise between. What lies further back than a tenth of a second hardly matters.
+    pub(super) fn follow<'a>(&mut self, octets: impl Iterator<Item = &'a u8>) {
+        (self.low, self.high) = (Band::new(LOW_STEP), Band::new(HIGH_STEP));
+        for octet in octets {
+            hear_low(&mut self.low, octet & 0x3f);
+            hear_high(&mut self.high, octet >> 6);
+        }
+    }
+
     /// An octet for each two samples.
     pub(super) fn encode(&mut self, pcm: &[i16], out: &mut Vec<u8>) {
         for sample in pcm {
@@ -65,10 +75,7 @@ impl Encoder {
         let step = self.low.step();
         let interval = (1..30).find(|index| magnitude < (LOW_DECISION[*index] * step) >> 12).unwrap_or(30);
         let code = if difference < 0 { LOW_NEGATIVE[interval] } else { LOW_POSITIVE[interval] };
-        let four = usize::from(code >> 2);
-        let decoded = (step * LOW_DECODE[four]) >> 15; // DLT
-        self.low.adapt_step(LOW_LOG[LOW_RANK[four]], LOW_LOG_MAX, 8);
-        self.low.adapt_predictor(decoded);
+        hear_low(&mut self.low, code);
         code
     }
 
@@ -78,9 +85,7 @@ impl Encoder {
         let step = self.high.step();
         let interval = if magnitude >= (564 * step) >> 12 { 2 } else { 1 };
         let code = if difference < 0 { HIGH_NEGATIVE[interval] } else { HIGH_POSITIVE[interval] };
-        let decoded = (step * HIGH_DECODE[usize::from(code)]) >> 15; // DH
-        self.high.adapt_step(HIGH_LOG[HIGH_RANK[usize::from(code)]], HIGH_LOG_MAX, 10);
-        self.high.adapt_predictor(decoded);
+        hear_high(&mut self.high, code);
         code
     }
 }
@@ -121,21 +126,32 @@ impl Decoder {
         let step = self.low.step();
         let fine = (step * LOW_DECODE_6[usize::from(code)]) >> 15;
         let output = (self.low.predicted() + fine).clamp(-16_384, 16_383); // YL, limited
-        let four = usize::from(code >> 2);
-        let decoded = (step * LOW_DECODE[four]) >> 15;
-        self.low.adapt_step(LOW_LOG[LOW_RANK[four]], LOW_LOG_MAX, 8);
-        self.low.adapt_predictor(decoded);
+        hear_low(&mut self.low, code);
         output
     }
 
     fn decode_high(&mut self, code: u8) -> i32 {
-        let code = usize::from(code);
-        let decoded = (self.high.step() * HIGH_DECODE[code]) >> 15;
-        let output = (self.high.predicted() + decoded).clamp(-16_384, 16_383); // YH, limited
-        self.high.adapt_step(HIGH_LOG[HIGH_RANK[code]], HIGH_LOG_MAX, 10);
-        self.high.adapt_predictor(decoded);
-        output
+        let before = self.high.predicted();
+        let decoded = hear_high(&mut self.high, code);
+        (before + decoded).clamp(-16_384, 16_383) // YH, limited
     }
+}
+
+/// Adapts the lower band to a code, as both ends do.
+fn hear_low(low: &mut Band, code: u8) {
+    let four = usize::from(code >> 2);
+    let decoded = (low.step() * LOW_DECODE[four]) >> 15; // DLT
+    low.adapt_step(LOW_LOG[LOW_RANK[four]], LOW_LOG_MAX, 8);
+    low.adapt_predictor(decoded);
+}
+
+/// Adapts the upper band to a code, as both ends do; the difference it means: DH.
+fn hear_high(high: &mut Band, code: u8) -> i32 {
+    let code = usize::from(code);
+    let decoded = (high.step() * HIGH_DECODE[code]) >> 15;
+    high.adapt_step(HIGH_LOG[HIGH_RANK[code]], HIGH_LOG_MAX, 10);
+    high.adapt_predictor(decoded);
+    decoded
 }
 
 fn saturate(value: i32) -> i32 {

@@ -11,11 +11,15 @@ use super::{Channel, Leg};
 use crate::rtp::{self, Header};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::RngCore;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// A shorter silence is a packet delayed, not a pause.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// A tenth of a second of G.722, in octets.
+const RECENT: usize = 800;
 
 /// What a packet is sent with.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +29,8 @@ pub(super) struct Target {
     pub(super) payload_type: u8,
     /// Units of the RTP timestamp in a second.
     pub(super) clock_rate: u32,
+    /// Whether the far decoder adapts to what it hears, so that the next encoder has to follow the last.
+    pub(super) adapts: bool,
 }
 
 /// A leg's outgoing stream.
@@ -36,6 +42,8 @@ pub(super) struct Egress {
     pub(super) sent: u64,
     pub(super) octets: u64,
     last: Option<(Instant, u32)>,
+    /// The sound sent last, of a codec that adapts.
+    recent: VecDeque<u8>,
 }
 
 impl Egress {
@@ -50,6 +58,7 @@ impl Egress {
             sent: 0,
             octets: 0,
             last: None,
+            recent: VecDeque::new(),
         }
     }
 
@@ -66,6 +75,11 @@ impl Egress {
             }
             None => self.timestamp,
         }
+    }
+
+    /// The sound sent last: as much as an encoder needs to go on after it.
+    pub(super) fn recent(&self) -> impl Iterator<Item = &u8> {
+        self.recent.iter()
     }
 
     /// Makes up for a pause, in whole frames of 10 ms, and marks the end of it.
@@ -161,6 +175,12 @@ impl Egress {
             self.sent += 1;
             self.octets += payload.len() as u64;
             self.last = Some((wire.now, header.timestamp));
+            if wire.target.adapts {
+                let payload = &payload[payload.len().saturating_sub(RECENT)..];
+                let surplus = (self.recent.len() + payload.len()).saturating_sub(RECENT);
+                self.recent.drain(..surplus);
+                self.recent.extend(payload);
+            }
         }
     }
 }

@@ -150,7 +150,7 @@ impl Line {
             Feed::Nothing => {}
             Feed::Relay(mapping) if passes => {
                 let units = Event::parse(payload).map_or(0, |event| u32::from(event.duration));
-                let target = Target { payload_type: number, ..target };
+                let target = Target { payload_type: number, adapts: false, ..target };
                 let wire = &mut Wire { now, target, out, protection: &mut self.protection };
                 self.egress.relay(wire, mapping, (header, payload, units));
             }
@@ -221,7 +221,7 @@ impl Line {
             (Feed::Transcode(transcoder), wire) => {
                 transcoder.advance(now);
                 let mut wire = wire.filter(|_| !speaking);
-                while let Some(frame) = transcoder.payload(now) {
+                while let Some(frame) = transcoder.payload(now, &self.egress) {
                     if let Some(wire) = &mut wire {
                         self.egress.send(wire, frame);
                     }
@@ -278,6 +278,7 @@ impl Line {
             to: self.ingress.latch.destination()?,
             payload_type: agreed.payload_type,
             clock_rate: agreed.codec.clock_rate(),
+            adapts: agreed.codec == Codec::G722,
         })
     }
 }

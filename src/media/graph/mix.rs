@@ -273,7 +273,11 @@ impl Mix {
             let chorus = &mut self.chorus;
             member.own.get_or_insert_with(|| {
                 let shared = chorus.speaker(form);
-                Box::new(shared.map_or_else(|| form.speaker(), |speaker| speaker.split()))
+                let mut own = shared.map_or_else(|| form.speaker(), |speaker| speaker.split());
+                if let Some(line) = lines[member.at].as_deref() {
+                    own.follow(&line.egress);
+                }
+                Box::new(own)
             });
             (member.grouped, member.alike) = (None, 0);
             return None;

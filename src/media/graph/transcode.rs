@@ -3,6 +3,7 @@
 //! The two halves are separate because a mix will need them so: [`Listener`] makes samples of what one leg says,
 //! [`Speaker`] makes payloads of what one leg is to hear.
 
+use super::egress::Egress;
 use super::pace::Pace;
 use crate::codec::{Codec, Decoder, Encoder};
 use crate::jitter::{Frame, JitterBuffer};
@@ -132,6 +133,8 @@ pub(super) struct Speaker {
     last: Vec<i16>,
     payload: Vec<u8>,
     pace: Pace,
+    /// How much its leg had sent after its last payload.
+    sent: u64,
 }
 
 impl Speaker {
@@ -147,6 +150,7 @@ impl Speaker {
             last: Vec::new(),
             payload: Vec::new(),
             pace: Pace::default(),
+            sent: 0,
         }
     }
 
@@ -173,6 +177,15 @@ impl Speaker {
     /// What is encoded next can be understood without what came before.
     pub(super) fn start_afresh(&mut self) {
         self.encoder.start_afresh();
+    }
+
+    /// Goes on after what its leg has sent last, where that was not its own payload. To be called before each payload
+    /// that is sent.
+    pub(super) fn follow(&mut self, egress: &Egress) {
+        if egress.sent != self.sent {
+            self.encoder.follow(egress.recent());
+        }
+        self.sent = egress.sent + 1;
     }
 
     /// A frame's length in samples of the rate taken in.
@@ -238,7 +251,11 @@ impl Transcoder {
     }
 
     /// The next payload that is due.
-    pub(super) fn payload(&mut self, now: Instant) -> Option<(&[u8], u32)> {
-        if self.speaker.is_full() && self.speaker.is_due(now) { self.speaker.payload() } else { None }
+    pub(super) fn payload(&mut self, now: Instant, egress: &Egress) -> Option<(&[u8], u32)> {
+        if !self.speaker.is_full() || !self.speaker.is_due(now) {
+            return None;
+        }
+        self.speaker.follow(egress);
+        self.speaker.payload()
     }
 }

@@ -5,7 +5,7 @@
 
 use super::Cue;
 use super::chorus::Form;
-use super::egress::Egress;
+use super::egress::{Egress, Target};
 use super::player::Player;
 use super::protection::Wire;
 use super::station::StationId;
@@ -209,9 +209,10 @@ impl Voice {
             if packet.marker {
                 egress.mark();
             }
-            let sound = std::mem::replace(&mut wire.target.payload_type, number);
+            let sound = wire.target;
+            wire.target = Target { payload_type: number, adapts: false, ..sound };
             egress.send_at(wire, timestamp, &packet.payload);
-            wire.target.payload_type = sound;
+            wire.target = sound;
             return Some(Sending::Events(sender, timestamp));
         }
         // Durations count in the events' clock, the stream in the codec's.
@@ -271,6 +272,7 @@ impl Voice {
         let samples = std::mem::take(&mut self.scratch);
         let speaker = self.speaker(agreed);
         speaker.write(&samples);
+        speaker.follow(egress);
         if let Some(frame) = speaker.payload() {
             egress.send(wire, frame);
         }
