@@ -7,6 +7,7 @@ mod company;
 mod digits;
 mod early;
 mod encrypting;
+mod explaining;
 mod guessing;
 mod handling;
 mod hostile;

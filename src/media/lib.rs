@@ -33,7 +33,7 @@ pub use graph::{
 pub use jitter::{Frame, JitterBuffer};
 pub use negotiation::{Agreed, Encryption, Local, Mismatch, Negotiation, NegotiationError};
 pub use program::{Clip, Piece, Program, Repeat};
-pub use quality::Statistics;
+pub use quality::{Refused, Statistics};
 pub use reception::Reception;
 pub use resample::Resampler;
 pub use sdp::Direction;

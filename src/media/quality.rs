@@ -2,6 +2,7 @@
 //! can see (loss, delay, jitter, codec).
 
 use crate::codec::Codec;
+use std::net::SocketAddr;
 
 /// The figures of one leg's media, for the call record.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,21 @@ pub struct Statistics {
     pub round_trip_ms: Option<f32>,
     /// Estimated mean opinion score of what is heard from the peer, 1.0 to 4.5.
     pub mos: f32,
+    /// Where its sound came from last.
+    pub source: Option<SocketAddr>,
+    /// What came and was not listened to.
+    pub refused: Refused,
+}
+
+/// Packets that came to a leg's port and were not listened to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// From an address that is not the peer's.
+    pub elsewhere: u64,
+    /// In a payload type that was not agreed: another codec, or comfort noise.
+    pub unagreed: u64,
+    /// They could not be decrypted, or were repeated (RFC 3711 section 3.3).
+    pub sealed: u64,
 }
 
 /// What is known of a path when its score is asked for.

@@ -251,7 +251,10 @@ pub struct TraceLine {
     pub time: Timestamp,
     /// Sent by the box, not received.
     pub sent: bool,
-    /// The peer's address, `udp:10.0.0.5:5060`.
+    /// No message but an explanation of the box's, for people.
+    #[serde(default)]
+    pub note: bool,
+    /// The peer's address, `udp:10.0.0.5:5060`; of a note, the device or trunk.
     pub peer: String,
     /// The request or status line.
     pub summary: String,

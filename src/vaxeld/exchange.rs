@@ -15,6 +15,7 @@ mod admission;
 mod beginning;
 mod causes;
 mod challenge;
+mod diagnosis;
 mod incoming;
 mod leg;
 mod names;

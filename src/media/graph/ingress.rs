@@ -6,6 +6,7 @@ use super::protection::Protection;
 use crate::codec::Codec;
 use crate::dtmf::EventReceiver;
 use crate::negotiation::Agreed;
+use crate::quality::Refused;
 use crate::reception::Reception;
 use crate::rtp::{self, Header};
 use std::net::SocketAddr;
@@ -43,6 +44,7 @@ pub(super) struct Ingress {
     pub(super) heard: Option<Instant>,
     pub(super) silence_told: bool,
     pub(super) flowing: bool,
+    pub(super) refused: Refused,
     event_clock_rate: u32,
     pub(super) events: EventReceiver,
     /// Listens for digits when events are not agreed.
@@ -58,6 +60,7 @@ impl Ingress {
             heard: None,
             silence_told: false,
             flowing: false,
+            refused: Refused::default(),
             event_clock_rate: 8000,
             events: EventReceiver::new(8000),
             inband: None,
@@ -87,11 +90,16 @@ impl Ingress {
     ) -> Option<Admitted> {
         let verdict = self.latch.judge(now, from);
         if verdict == Verdict::Refuse {
+            self.refused.elsewhere += 1;
             return None;
         }
         // Only what was agreed may be learned from: a stray datagram pins nothing.
-        let content = content(agreed, packet.get(1)? & 0x7f)?;
+        let Some(content) = content(agreed, packet.get(1)? & 0x7f) else {
+            self.refused.unagreed += 1;
+            return None;
+        };
         if !protection.unprotect(packet) {
+            self.refused.sealed += 1;
             return None;
         }
         let (header, payload) = rtp::parse(packet)?;

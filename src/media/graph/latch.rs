@@ -52,6 +52,11 @@ impl Latch {
         }
     }
 
+    /// Where media came from last.
+    pub(super) fn source(&self) -> Option<SocketAddr> {
+        self.pinned
+    }
+
     /// Where media goes.
     pub(super) fn destination(&self) -> Option<SocketAddr> {
         self.pinned.or(self.declared)

@@ -267,6 +267,8 @@ impl Line {
             jitter_ms: path.jitter_ms,
             round_trip_ms,
             mos: quality::mos(&path),
+            source: self.ingress.latch.source(),
+            refused: self.ingress.refused,
         }
     }
 

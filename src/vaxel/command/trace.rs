@@ -50,7 +50,11 @@ fn whole(lines: &Vec<TraceLine>, clock: &Clock) -> String {
 }
 
 fn rung(line: &TraceLine, clock: &Clock) -> [String; 3] {
-    let arrow = if line.sent { "<--" } else { "-->" };
+    let arrow = match (line.note, line.sent) {
+        (true, _) => " ! ",
+        (false, true) => "<--",
+        (false, false) => "-->",
+    };
     [clock.instant(line.time), line.peer.clone(), arrow.to_owned()]
 }
 
@@ -62,6 +66,7 @@ mod tests {
         let line = |time: &str, sent: bool, summary: &str| TraceLine {
             time: time.parse().unwrap(),
             sent,
+            note: false,
             peer: "udp:10.0.0.5:5060".into(),
             summary: summary.into(),
             message: format!("{summary}\r\nCSeq: 1 INVITE\r\n\r\n"),
@@ -80,6 +85,25 @@ time          peer               box  message
 13:00:00.001  udp:10.0.0.5:5060  <--  SIP/2.0 100 Trying
 ";
         assert_eq!(ladder(&lines(), &Clock::stockholm()), expected);
+    }
+
+    #[test]
+    fn an_explanation_stands_between_the_messages() {
+        let mut lines = lines();
+        let finding = "No sound ever came from it.".to_owned();
+        let peer = "bo-bord".to_owned();
+        lines.push(TraceLine {
+            note: true,
+            peer,
+            message: finding.clone(),
+            summary: finding,
+            ..lines[0].clone()
+        });
+        let shown = ladder(&lines, &Clock::stockholm());
+        assert!(
+            shown.ends_with("13:00:00.000  bo-bord             !   No sound ever came from it.\n"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -137,6 +137,7 @@ fn the_rest_is_one_value_each() {
 #[test]
 fn traces_and_trunks_are_arrays_of_objects() {
     let line = TraceLine {
+        note: false,
         time: time("12:00:00"),
         sent: true,
         peer: "udp:10.0.0.5:5060".into(),
@@ -144,7 +145,7 @@ fn traces_and_trunks_are_arrays_of_objects() {
         message: "SIP/2.0 100 Trying\r\n\r\n".into(),
     };
     let expected = json!([{
-        "time": "2026-11-23T12:00:00.000000Z", "sent": true, "peer": "udp:10.0.0.5:5060",
+        "time": "2026-11-23T12:00:00.000000Z", "note": false, "sent": true, "peer": "udp:10.0.0.5:5060",
         "summary": "SIP/2.0 100 Trying", "message": "SIP/2.0 100 Trying\r\n\r\n",
     }]);
     assert_eq!(answer(&["trace", "7"], Reply::Trace(vec![line])), expected);

@@ -50,6 +50,7 @@ impl<N: Network> Exchange<N> {
             referral: None,
             cue: None,
             again: None,
+            up: None,
             group: leg.0,
         };
         self.sip.advertise(session, entry.own.advertised.clone());
@@ -109,6 +110,7 @@ impl<N: Network> Exchange<N> {
         let Some(entry) = self.legs.get_mut(&leg) else { return false };
         let Signalling::Offered(session) = entry.signalling else { return true };
         entry.signalling = Signalling::Up(session);
+        entry.up = Some(now.mono);
         match self.final_description(now, leg, prefer) {
             Ok(body) => {
                 self.sip.answer(now.mono, session, Body::sdp(body), Headers::new());

@@ -1,6 +1,7 @@
 //! A leg as the exchange knows it: its session, its sound, and what each still owes.
 
 use super::addresses::Own;
+use super::diagnosis::Promise;
 use media::{Agreed, Codec, Negotiation};
 use model::Party;
 use sip::endpoint::SessionId;
@@ -29,6 +30,8 @@ pub(crate) enum Sound {
     Closing {
         /// Used last.
         codec: String,
+        /// Agreed last.
+        promise: Option<Promise>,
     },
     /// All over; the core has been told.
     Closed,
@@ -59,6 +62,8 @@ pub(crate) struct Leg {
     pub room: Option<media::Room>,
     /// The party holds us.
     pub held: bool,
+    /// Since when it is answered.
+    pub up: Option<std::time::Instant>,
     /// Outgoing: the peer has said something.
     pub alive: bool,
     /// On a trunk: which of its servers.

@@ -62,6 +62,7 @@ impl<N: Network> Exchange<N> {
             cue: None,
             group: self.legs.get(&invite.parent).map_or(leg.0, |parent| parent.group),
             again: None,
+            up: None,
         };
         self.legs.insert(leg, entry);
         if let Err(status) = self.open_sound(leg, self.offered_codecs(invite.parent)) {

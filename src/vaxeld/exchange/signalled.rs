@@ -22,7 +22,12 @@ impl<N: Network> Exchange<N> {
             }
             Event::Response { id, result } => self.lines_response(now, id, result),
             Event::Cancelled { session, .. } => self.over(now, session, LegEvent::Ended(EndedBy::Party)),
-            Event::Ended { session, how } => self.over(now, session, LegEvent::Ended(ended_by(&how))),
+            Event::Ended { session, how } => {
+                if let Some(leg) = self.sessions.get(&session).copied() {
+                    self.note_end(now, leg, &how);
+                }
+                self.over(now, session, LegEvent::Ended(ended_by(&how)));
+            }
             Event::Failed { session, status, reason, retry_after, .. } => {
                 if let (Some(leg), Some(Status::SERVICE_UNAVAILABLE), Some(after)) =
                     (self.sessions.get(&session).copied(), status, retry_after)
@@ -87,6 +92,7 @@ impl<N: Network> Exchange<N> {
         let Some(leg) = self.sessions.get(&session).copied() else { return };
         if let Some(entry) = self.legs.get_mut(&leg) {
             entry.signalling = Signalling::Up(session);
+            entry.up = Some(now.mono);
             entry.again = None;
         }
         self.trunk_answers(now, leg);

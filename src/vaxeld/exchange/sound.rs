@@ -1,5 +1,6 @@
 //! The sound of legs: ports, negotiation, joining, closing.
 
+use super::diagnosis::Promise;
 use super::leg::{Leg, Open, Sound};
 use super::{Exchange, Network};
 use call::{EndedBy, LegEvent};
@@ -216,11 +217,16 @@ impl<N: Network> Exchange<N> {
             Sound::Silent => self.closed(now, leg, None),
             Sound::Open(open) => {
                 let codec = open.agreed.as_ref().map(|agreed| agreed.codec.name().to_owned());
-                entry.sound = Sound::Closing { codec: codec.unwrap_or_default() };
+                let promise = open.agreed.as_ref().map(|agreed| Promise {
+                    address: agreed.remote_rtp,
+                    sends: agreed.direction.receives() && !agreed.held_by_peer,
+                    up: entry.up,
+                });
+                entry.sound = Sound::Closing { codec: codec.unwrap_or_default(), promise };
                 let key = media::Leg(leg.0);
                 self.network.command(key, Command::Close { leg: key });
             }
-            Sound::Closing { codec } => entry.sound = Sound::Closing { codec },
+            closing @ Sound::Closing { .. } => entry.sound = closing,
             Sound::Closed => self.tidy(leg),
         }
     }
@@ -230,10 +236,14 @@ impl<N: Network> Exchange<N> {
         match event {
             media::Event::Closed(statistics) => {
                 let Some(entry) = self.legs.get_mut(&leg) else { return };
-                let Sound::Closing { codec } = std::mem::replace(&mut entry.sound, Sound::Closed) else {
+                let Sound::Closing { codec, promise } = std::mem::replace(&mut entry.sound, Sound::Closed)
+                else {
                     return;
                 };
                 let party = entry.party.clone();
+                if let Some(promise) = promise {
+                    self.note_sound(now, leg, (&promise, &statistics));
+                }
                 self.closed(now, leg, quality(party, codec, &statistics).map(Box::new));
             }
             media::Event::Silent { .. } => {

@@ -42,6 +42,19 @@ impl Traces {
         }
     }
 
+    /// Something that explains a call, for people.
+    pub fn note(&mut self, call: CallId, now: Now, (party, finding): (String, String)) {
+        let line = TraceLine {
+            time: now.wall,
+            sent: false,
+            note: true,
+            peer: party,
+            message: finding.clone(),
+            summary: finding,
+        };
+        self.add(call, line);
+    }
+
     fn take(&mut self, call_id: &str, line: TraceLine) {
         match self.by_call_id.get(call_id) {
             Some(call) => self.add(*call, line),
@@ -87,6 +100,7 @@ fn line(now: Now, traced: Traced) -> TraceLine {
     TraceLine {
         time: now.wall.checked_sub(ago).unwrap_or(now.wall),
         sent: traced.sent,
+        note: false,
         peer: traced.flow.to_string(),
         summary: message.lines().next().unwrap_or_default().to_owned(),
         message,
