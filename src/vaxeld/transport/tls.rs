@@ -54,13 +54,14 @@ impl Identity {
     }
 
     /// With the box's own: made once by an authority of its own and kept in `folder`. Phones are given the
-    /// authority's certificate, `authority.pem`; the box trusts it as well.
+    /// authority's certificate, `authority.pem`; the box trusts it as well. `box.pem` is named last, when everything
+    /// it needs is durable: where it is, the rest is, too.
     pub fn own(folder: &Path, names: Vec<String>, trusted: &[PathBuf]) -> Result<Self, TlsError> {
         let authority = folder.join("authority.pem");
         let (certificate, key) = (folder.join("box.pem"), folder.join("box.key"));
-        if !certificate.exists() || !key.exists() {
-            fs::create_dir_all(folder)
-                .map_err(|source| TlsError::File { path: folder.to_owned(), source })?;
+        if ![&certificate, &key, &authority].into_iter().all(|file| file.exists()) {
+            let begun = begin(folder, &certificate);
+            begun.map_err(|source| TlsError::File { path: folder.to_owned(), source })?;
             make(&authority, (&certificate, &key), names)?;
         }
         let trusted = [trusted, &[authority]].concat();
@@ -128,6 +129,19 @@ pub(super) fn refusal(error: &io::Error, name: Option<&str>) -> String {
     }
 }
 
+/// A folder, lasting itself, without a certificate that what will be made does not fit.
+fn begin(folder: &Path, certificate: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    match fs::remove_file(certificate) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    for folder in folder.ancestors().take(2) {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
 fn make(authority: &Path, (certificate, key): (&Path, &Path), names: Vec<String>) -> Result<(), TlsError> {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "Vaxel");
@@ -144,7 +158,17 @@ fn make(authority: &Path, (certificate, key): (&Path, &Path), names: Vec<String>
     write(authority, &root.pem(), 0o644)?;
     write(&authority.with_extension("key"), &issuer.key().serialize_pem(), 0o600)?;
     write(key, &box_key.serialize_pem(), 0o600)?;
-    write(certificate, &(leaf.pem() + &root.pem()), 0o644)
+    let unnamed = certificate.with_extension("new");
+    write(&unnamed, &(leaf.pem() + &root.pem()), 0o644)?;
+    name(&unnamed, certificate).map_err(|source| TlsError::File { path: certificate.to_owned(), source })
+}
+
+/// Gives the last file its name, after those of the others are durable.
+fn name(unnamed: &Path, path: &Path) -> io::Result<()> {
+    let folder = fs::File::open(path.parent().unwrap_or(Path::new("/")))?;
+    folder.sync_all()?;
+    fs::rename(unnamed, path)?;
+    folder.sync_all()
 }
 
 fn write(path: &Path, text: &str, mode: u32) -> Result<(), TlsError> {
