@@ -76,9 +76,14 @@ impl<N: Network> Exchange<N> {
     pub(crate) fn beginnings_timeout(&mut self, now: Now) {
         let due = |beginning: &&mut Beginning| beginning.until.is_some_and(|until| until <= now.mono);
         let mut held = Vec::new();
+        let mut calls = 0;
         for beginning in self.beginnings.0.values_mut().filter(due) {
             beginning.until = None;
             held.append(&mut beginning.held);
+            calls += 1;
+        }
+        if calls > 0 {
+            tracing::warn!(calls, "the disk is slow: calls go on that are not written down yet");
         }
         for effect in held {
             self.do_with_leg(now, effect);
