@@ -18,6 +18,7 @@ mod daemon_trunks;
 mod daemon_witness;
 mod handset;
 mod linphone;
+mod ordeal;
 mod sipp;
 mod store_damage;
 mod store_format;

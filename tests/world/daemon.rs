@@ -115,7 +115,7 @@ impl Daemon {
             std::fs::remove_file(&socket)?;
         }
         self.starts += 1;
-        let log = self.folder.path().join(format!("log-{}", self.starts));
+        let log = self.log_path();
         let mut command = Command::new(program("vaxeld")?);
         command.arg("--config").arg(self.folder.path().join("vaxel.toml")).current_dir(self.folder.path());
         let process = self.process.insert(Process::start("vaxeld", &mut command, log)?);
@@ -151,14 +151,25 @@ impl Daemon {
         self.folder.path().join("control.sock")
     }
 
+    /// It has died by itself, or of what a story did to it.
+    pub fn has_ended(&mut self) -> bool {
+        self.process.as_mut().is_some_and(|process| process.ended().is_some())
+    }
+
     /// Its process id.
     pub fn id(&self) -> Option<u32> {
         self.process.as_ref().map(Process::id)
     }
 
-    /// Its log so far.
+    /// Its log since it was last started, also when it has died.
     pub fn log(&self) -> String {
-        self.process.as_ref().map(Process::words).unwrap_or_default()
+        std::fs::read(self.log_path())
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.folder.path().join(format!("log-{}", self.starts))
     }
 
     /// Runs `vaxel ARGUMENTS`, whatever comes of it.
@@ -203,10 +214,12 @@ impl Daemon {
         process.wait(PATIENCE)
     }
 
-    /// Ends it as a crash does.
+    /// Ends it as a crash does, if nothing else has.
     pub fn kill(&mut self) -> Result<()> {
         let mut process = self.process.take().context("the exchange does not run")?;
-        process.signal(Signal::SIGKILL)?;
+        if process.ended().is_none() {
+            process.signal(Signal::SIGKILL)?;
+        }
         process.wait(PATIENCE).map(drop)
     }
 }

@@ -12,6 +12,7 @@ pub use platter::Cut;
 use super::deadline::Deadline;
 use fuser::{BackgroundSession, Config, MountOption};
 use mounted::Parked;
+use nix::unistd::Pid;
 use platter::Platter;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -80,6 +81,13 @@ impl Disk {
     /// Cuts the power when this many more writes, syncs and changes of names have been done.
     pub fn cut_after(&self, operations: u64) {
         self.shared.platter().cut_after(operations);
+    }
+
+    /// The same, and whoever works on it dies at that moment, before it learns of an error.
+    pub fn cut_and_kill_after(&self, operations: u64, process: u32) {
+        let mut platter = self.shared.platter();
+        platter.cut_after(operations);
+        platter.kills = i32::try_from(process).ok().map(Pid::from_raw);
     }
 
     /// Cuts the power now, if it is still on, and returns with the power on again and what the cut left.

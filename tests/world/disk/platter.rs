@@ -1,6 +1,8 @@
 //! The disk without a kernel: files, folders, and of each what is written and what is safe.
 
 use fuser::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -69,6 +71,8 @@ pub struct Platter {
     next: u64,
     budget: Option<u64>,
     powered: bool,
+    /// Who dies when the power is cut.
+    pub kills: Option<Pid>,
     pub size: u64,
     pub file_syncs: u64,
     pub folder_syncs: u64,
@@ -83,6 +87,7 @@ impl Default for Platter {
             next: ROOT + 1,
             budget: None,
             powered: true,
+            kills: None,
             size: u64::MAX,
             file_syncs: 0,
             folder_syncs: 0,
@@ -104,6 +109,10 @@ impl Platter {
         if let Some(left) = &mut self.budget {
             if *left == 0 {
                 self.powered = false;
+                if let Some(process) = self.kills.take() {
+                    // It may have died by itself.
+                    kill(process, Signal::SIGKILL).unwrap_or_default();
+                }
             }
             *left = left.saturating_sub(1);
         }
@@ -291,6 +300,7 @@ impl Platter {
     /// Power off, what the cut leaves, power on. Inodes get new numbers, so that nobody from before reaches them.
     pub fn power_cycle(&mut self, cut: Cut) {
         self.budget = None;
+        self.kills = None;
         self.powered = true;
         let mut old = std::mem::take(&mut self.inodes);
         let mut dice = match cut {
