@@ -14,6 +14,10 @@ impl Calls {
             self.drop_leg(leg, HangUp::AnsweredElsewhere);
             return;
         };
+        if self.legs.get(&leg).is_some_and(|leg| leg.confirm) {
+            self.ask(now, id, leg);
+            return;
+        }
         self.note(now, id, What::Answered { party });
         self.converse(now, id, leg);
     }

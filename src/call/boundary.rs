@@ -69,6 +69,8 @@ pub struct Invite {
     pub called: String,
     /// The leg it will talk to: its codecs are preferred.
     pub parent: LegId,
+    /// Must whoever answers press 1 to take the call? Then no machine can take it, such as a mobile's own voicemail.
+    pub confirm: bool,
 }
 
 /// Why a caller is turned away.
@@ -110,6 +112,8 @@ pub enum Program {
     Left,
     /// Digits are awaited; until stopped.
     Dial,
+    /// Press 1 to take the call; until stopped.
+    Accept,
 }
 
 /// A set of legs that all hear each other, as policy numbers it.

@@ -157,7 +157,9 @@ impl Calls {
             LegEvent::Held => self.held(now, leg),
             LegEvent::Resumed => self.resumed(now, leg),
             LegEvent::Silent => self.effects.push_back(Effect::Probe { leg }),
+            LegEvent::Digit(digit) if state == LegState::Asked => self.pressed(now, leg, digit),
             LegEvent::Digit(digit) => self.wishes(leg, Wish::Digit(digit)),
+            LegEvent::Played if state == LegState::Asked => {}
             LegEvent::Played => self.wishes(leg, Wish::Played),
             LegEvent::Referred(referral) => self.wishes(leg, Wish::Refer(referral)),
         }

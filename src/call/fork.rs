@@ -1,5 +1,6 @@
 //! Ringing: one or several legs at once, until one answers, all fail, or time is up.
 
+use crate::accept::NOT_TAKEN;
 use crate::call::{Phase, Told};
 use crate::calls::{Calls, party_of};
 use crate::leg::LegState;
@@ -33,6 +34,7 @@ impl Calls {
             self.add_leg(id, leg, (party, invite.called.clone()), LegState::Inviting);
             if let Some(entry) = self.legs.get_mut(&leg) {
                 entry.silent_until = ring.silence.map(|silence| now.mono + silence);
+                entry.confirm = invite.confirm;
             }
             self.effects.push_back(Effect::Invite { leg, invite: Box::new(invite) });
             branches.push(leg);
@@ -71,12 +73,14 @@ impl Calls {
     /// Sound before the answer reaches the caller only where a single leg rings: two at once would be noise.
     pub(crate) fn early(&mut self, now: Now, leg: LegId) {
         let Some((id, _)) = self.heard(now, leg) else { return };
+        // Nobody knows yet that it is a person: the caller hears ringing until 1 is pressed.
+        let asks = self.legs.get(&leg).is_some_and(|leg| leg.confirm);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let anchor = call.anchor;
         let Phase::Ringing { told, branches, .. } = &mut call.phase else { return };
         match told {
             Told::Sound(_) => {}
-            Told::Nothing | Told::Ringing if branches.as_slice() == [leg] => {
+            Told::Nothing | Told::Ringing if branches.as_slice() == [leg] && !asks => {
                 *told = Told::Sound(leg);
                 self.effects.push_back(Effect::Early { leg: anchor, from: leg });
             }
@@ -109,22 +113,33 @@ impl Calls {
             return;
         };
         if *until <= now.mono {
-            let ringing = branches.clone();
+            // Whoever is just being asked has answered in time, and may finish.
+            let (asked, ringing): (Vec<LegId>, Vec<LegId>) =
+                branches.iter().partition(|leg| self.is_asked(**leg) && !self.is_due(now, **leg));
             for leg in ringing {
                 self.drop_leg(leg, HangUp::TimeUp);
             }
-            self.exhausted(id, Cause::NoAnswer);
+            if asked.is_empty() {
+                self.exhausted(id, Cause::NoAnswer);
+            } else {
+                self.only_asked(id, asked);
+            }
         } else {
-            let due = |leg: &&LegId| {
-                self.legs.get(leg).and_then(|leg| leg.silent_until).is_some_and(|until| until <= now.mono)
-            };
-            let silent: Vec<LegId> = branches.iter().filter(due).copied().collect();
+            let silent: Vec<LegId> = branches.iter().filter(|leg| self.is_due(now, **leg)).copied().collect();
             for leg in silent {
                 self.effects.push_back(Effect::HangUp { leg, why: HangUp::TimeUp });
-                self.failed(now, leg, Cause::TrunkFailed, "no answer to the invitation".to_owned());
+                if self.is_asked(leg) {
+                    self.failed(now, leg, Cause::NoAnswer, NOT_TAKEN.to_owned());
+                } else {
+                    self.failed(now, leg, Cause::TrunkFailed, "no answer to the invitation".to_owned());
+                }
             }
         }
         self.reschedule(id);
+    }
+
+    fn is_due(&self, now: Now, leg: LegId) -> bool {
+        self.legs.get(&leg).and_then(|leg| leg.silent_until).is_some_and(|until| until <= now.mono)
     }
 
     /// Hangs up a leg that still takes part.
@@ -145,7 +160,7 @@ impl Calls {
     /// A branch shows that its phone rings. Gives its call, and whether this is news.
     fn heard(&mut self, now: Now, leg: LegId) -> Option<(CallId, bool)> {
         let entry = self.legs.get_mut(&leg)?;
-        if matches!(entry.state, LegState::Up | LegState::Holding | LegState::Offered) {
+        if matches!(entry.state, LegState::Asked | LegState::Up | LegState::Holding | LegState::Offered) {
             return None;
         }
         let first = entry.state != LegState::Ringing;

@@ -14,6 +14,8 @@ pub enum LegState {
     Trying,
     /// An outgoing leg that rings.
     Ringing,
+    /// An outgoing leg that answered and must press 1 to take the call.
+    Asked,
     /// In conversation.
     Up,
     /// In conversation, and the party holds us.
@@ -32,6 +34,7 @@ impl LegState {
             LegState::Inviting => "inviting",
             LegState::Trying => "trying",
             LegState::Ringing => "ringing",
+            LegState::Asked => "asked",
             LegState::Up => "talking",
             LegState::Holding => "holding",
             LegState::Closing | LegState::Closed => "ending",
@@ -52,13 +55,15 @@ pub(crate) struct Leg {
     /// The number or extension the party is known by; empty when withheld.
     pub number: String,
     pub state: LegState,
-    /// An outgoing leg that stays silent until then has failed.
+    /// Must it press 1 to take the call?
+    pub confirm: bool,
+    /// An outgoing leg that stays silent until then has failed; one that is asked and has not pressed 1 too.
     pub silent_until: Option<Instant>,
     pub quality: Option<Box<LegQuality>>,
 }
 
 impl Leg {
     pub fn new(call: CallId, (party, number): (Party, String), state: LegState) -> Self {
-        Self { call, party, number, state, silent_until: None, quality: None }
+        Self { call, party, number, state, confirm: false, silent_until: None, quality: None }
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! Read [`Calls`] first, then `call.rs` for the phases a call goes through.
 
+mod accept;
 mod answer;
 mod boundary;
 mod call;

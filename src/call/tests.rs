@@ -1,5 +1,6 @@
 //! One story each, and a seeded storm of events after which nothing may be left.
 
+mod accept;
 mod places;
 
 use crate::*;
@@ -67,9 +68,23 @@ impl Exchange {
     }
 
     fn ring(&mut self, call: CallId, destinations: Vec<Destination>, silence: Option<u64>) -> Vec<LegId> {
+        self.ring_with(call, (destinations, false), silence)
+    }
+
+    fn ring_with(
+        &mut self,
+        call: CallId,
+        (destinations, confirm): (Vec<Destination>, bool),
+        silence: Option<u64>,
+    ) -> Vec<LegId> {
         let parent = LegId(0);
-        let invite =
-            |destination| Invite { destination, caller: Caller::default(), called: "202".into(), parent };
+        let invite = |destination| Invite {
+            destination,
+            caller: Caller::default(),
+            called: "202".into(),
+            parent,
+            confirm,
+        };
         let invites = destinations.into_iter().map(invite).collect();
         let ring =
             Ring { invites, patience: Duration::from_secs(20), silence: silence.map(Duration::from_secs) };
@@ -293,7 +308,7 @@ fn any_sequence_of_events_ends_with_one_record_and_nothing_left() {
         let mut legs = vec![caller];
         for _ in 0..storm.below(25) {
             let leg = legs[storm.below(legs.len() as u64) as usize];
-            let event = match storm.below(13) {
+            let event = match storm.below(15) {
                 0 => LegEvent::Trying,
                 1 | 2 => LegEvent::Ringing,
                 3 => LegEvent::Early,
@@ -307,9 +322,12 @@ fn any_sequence_of_events_ends_with_one_record_and_nothing_left() {
                     exchange.pass(storm.below(30));
                     continue;
                 }
+                11 => LegEvent::Digit('1'),
+                12 => LegEvent::Digit('5'),
                 _ => {
                     let many = (0..storm.below(4)).map(|n| phone("bo", n)).collect();
-                    legs.extend(exchange.ring(call, many, Some(4)));
+                    let confirm = storm.below(2) == 0;
+                    legs.extend(exchange.ring_with(call, (many, confirm), Some(4)));
                     continue;
                 }
             };

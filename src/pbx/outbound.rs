@@ -113,6 +113,7 @@ impl Pbx {
             caller: shown.caller,
             called: way.number.clone(),
             parent: course.leg,
+            confirm: false,
         };
         if let Some(remark) = shown.remark {
             self.decided(now, id, "presentation", remark);

@@ -286,6 +286,7 @@ impl Pbx {
                     caller: caller.clone(),
                     called: user.extension.to_string(),
                     parent: course.leg,
+                    confirm: false,
                 });
             }
         }
