@@ -1,6 +1,6 @@
 //! What is kept: the changes the core asks the store to make, and the state it gives back at start.
 
-use crate::{CallId, CallRecord, DeviceId, OpenCall};
+use crate::{CallId, CallRecord, DeviceId, OpenCall, Personal, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,13 @@ pub enum Change {
         device: DeviceId,
         /// Which, by [`Binding::key`].
         key: String,
+    },
+    /// A user's own settings are these now. Nothing set means that nothing is kept.
+    Personal {
+        /// Whose.
+        user: UserId,
+        /// All that is set.
+        personal: Personal,
     },
     /// A call began.
     CallBegan(OpenCall),
@@ -56,6 +63,8 @@ pub struct Snapshot {
     pub site: Option<String>,
     /// Contacts, expired ones included: the core decides.
     pub bindings: Vec<Binding>,
+    /// What users have set for themselves.
+    pub personals: Vec<(UserId, Personal)>,
     /// Calls that had begun and have no record: the box died under them.
     pub open_calls: Vec<OpenCall>,
     /// Greater than every call id ever used.

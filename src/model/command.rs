@@ -2,7 +2,7 @@
 //!
 //! On the control socket a request is one line of JSON, [`Request`], and its reply one line, [`Reply`].
 
-use crate::{CallId, CallRecord, Cause, DeviceId, Direction, TrunkId, UserId};
+use crate::{CallId, CallRecord, Cause, DeviceId, Direction, Personal, Setting, TrunkId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +68,18 @@ pub enum Command {
         /// At most so many.
         limit: u32,
     },
+    /// What a user has set for themselves.
+    Personal {
+        /// Whose settings.
+        user: UserId,
+    },
+    /// Sets something for a user.
+    Set {
+        /// For whom.
+        user: UserId,
+        /// What.
+        setting: Setting,
+    },
 }
 
 /// The answer to a command.
@@ -98,6 +110,8 @@ pub enum Reply {
     Trunks(Vec<Trunk>),
     /// For [`Command::Log`].
     Log(Vec<String>),
+    /// For [`Command::Personal`] and [`Command::Set`]: how it is now.
+    Personal(Box<Personal>),
 }
 
 /// Why a command was not done. Each mistake says where it is and what to do.

@@ -8,6 +8,7 @@ mod command;
 mod event;
 mod id;
 mod number;
+mod personal;
 mod record;
 pub mod site;
 mod time;
@@ -27,5 +28,6 @@ pub use number::{
     AreaCode, E164, Extension, NotARange, NotAnAreaCode, NotAnExtension, NotE164, Number, NumberRange,
     Numbering, ShortNumber, Unknown,
 };
+pub use personal::{Callers, FORWARD_AFTER_S, Forward, Personal, Setting, When};
 pub use record::{CallRecord, Cause, Direction, LegQuality, OpenCall, Party, Step, What};
 pub use time::Now;

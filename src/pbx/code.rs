@@ -1,6 +1,8 @@
 //! Feature codes (plustjänster): what a user dials that is no number.
 
 use crate::pbx::Pbx;
+use crate::personal::Asker;
+use crate::service::Service;
 use call::{Effect, Program};
 use model::{CallId, Cause, Now};
 
@@ -15,6 +17,8 @@ pub(crate) enum Code {
     Park(u8),
     /// `*3`: all whom one holds and oneself, together.
     Conference,
+    /// `*21*nr#` and its family.
+    Service(Service),
 }
 
 impl Code {
@@ -28,7 +32,7 @@ impl Code {
             }
             [b'*', b'5', place @ b'1'..=b'9'] => Some(Self::Park(place - b'0')),
             [b'*', b'3'] => Some(Self::Conference),
-            _ => None,
+            _ => Service::read(dialled).map(Self::Service),
         }
     }
 }
@@ -41,7 +45,22 @@ impl Pbx {
             Some(Code::PickUpAt(number)) => self.pick_up_at(now, id, &number),
             Some(Code::Park(place)) => self.park_or_fetch(now, id, place),
             Some(Code::Conference) => self.confer(now, id),
+            Some(Code::Service(service)) => self.serve_user(now, id, service),
             None => self.refuse(now, id, Cause::UnknownNumber, "there is no such code"),
+        }
+    }
+
+    /// A user has dialled a service code.
+    fn serve_user(&mut self, now: Now, id: CallId, service: Service) {
+        let Some(user) = self.waiting_user(id) else { return };
+        match service {
+            Service::Set(setting) => self.set(now, &user, &setting, Asker::Call(id)),
+            // Here the answer is to be spoken (the number, the seconds) once there are prompts.
+            Service::Ask(question) if self.is_set(&user, question) => {
+                self.confirm(now, id, ("service", Ok("it is in force")));
+            }
+            Service::Ask(_) => self.confirm(now, id, ("service", Err("it is not in force"))),
+            Service::Wrong(why) => self.confirm(now, id, ("service", Err(why))),
         }
     }
 

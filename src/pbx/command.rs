@@ -2,9 +2,10 @@
 //! driver as a [`Query`].
 
 use crate::pbx::Pbx;
+use crate::personal::{Asker, no_such_user};
 use crate::{Effect, Query};
 use model::site::{Role, Site};
-use model::{Actor, Change, Command, Difference, Event, Refusal, RefusalCode, Reply, Status, Ticket};
+use model::{Actor, Change, Command, Difference, Event, Now, Refusal, RefusalCode, Reply, Status, Ticket};
 use std::sync::Arc;
 
 /// A command that waits for the driver.
@@ -22,8 +23,8 @@ pub(crate) enum Pending {
 const PENDING_MAX: usize = 8;
 
 impl Pbx {
-    pub(crate) fn handle_command(&mut self, ticket: Ticket, actor: &Actor, command: Command) {
-        if let Some(refusal) = self.forbidden(actor) {
+    pub(crate) fn handle_command(&mut self, now: Now, ticket: Ticket, (actor, command): (&Actor, Command)) {
+        if let Some(refusal) = self.forbidden(actor, &command) {
             return self.reply(ticket, Reply::Refused(refusal));
         }
         match command {
@@ -53,6 +54,17 @@ impl Pbx {
             Command::CallLogShow { id } => self.query(ticket, Query::CallLogShow(id)),
             Command::Trace { id } => self.query(ticket, Query::Trace(id)),
             Command::Log { limit } => self.query(ticket, Query::Log { limit }),
+            Command::Personal { user } => {
+                let known = self.site.as_ref().is_some_and(|site| site.user(&user).is_some());
+                let reply = if known {
+                    Reply::Personal(Box::new(self.personals.of(&user).clone()))
+                } else {
+                    let (code, message) = no_such_user(&user);
+                    Reply::Refused(Refusal { code, messages: vec![message] })
+                };
+                self.reply(ticket, reply);
+            }
+            Command::Set { user, setting } => self.set(now, &user, &setting, Asker::Command(ticket)),
         }
     }
 
@@ -70,19 +82,24 @@ impl Pbx {
         if !apply || differences.is_empty() {
             return self.reply(ticket, Reply::Differences(differences));
         }
-        let changes = vec![Change::Site(site.export())];
+        let mut changes = vec![Change::Site(site.export())];
+        changes.extend(self.personals.gone(&site));
         self.pending.insert(ticket, Pending::Writing { site, differences });
         self.effects.push_back(Effect::Commit { ticket: Some(ticket), changes });
     }
 
-    /// The site is durable: now, and only now, it is in force.
-    pub(crate) fn committed(&mut self, ticket: Ticket, result: Result<(), String>) {
+    /// A site or a setting is durable: now, and only now, it is in force.
+    pub(crate) fn committed(&mut self, now: Now, ticket: Ticket, result: Result<(), String>) {
+        if self.setting_committed(now, ticket, &result) {
+            return;
+        }
         let Some(Pending::Writing { site, differences }) = self.pending.remove(&ticket) else { return };
         if let Err(message) = result {
             let refusal = Refusal { code: RefusalCode::Storage, messages: vec![message] };
             return self.reply(ticket, Reply::Refused(refusal));
         }
         self.trunks.keep(&site);
+        self.personals.keep(&site);
         self.site = Some(Arc::clone(&site));
         self.effects.push_back(Effect::SiteInForce { site, differences: differences.clone() });
         self.effects.push_back(Effect::Notify(Event::SiteApplied));
@@ -100,13 +117,18 @@ impl Pbx {
         self.effects.push_back(Effect::Parse { ticket, document, current });
     }
 
-    /// The local administrator may do everything; users' own commands come with the app.
-    fn forbidden(&self, actor: &Actor) -> Option<Refusal> {
+    /// The local administrator and users with that role may do everything; others what is their own.
+    fn forbidden(&self, actor: &Actor, command: &Command) -> Option<Refusal> {
         let site = self.site.as_deref();
         let may = match actor {
             Actor::Local => true,
             Actor::User(user) => {
-                site.and_then(|site| site.user(user)).is_some_and(|user| user.roles.contains(&Role::Admin))
+                let is_own = match command {
+                    Command::Personal { user: of } | Command::Set { user: of, .. } => of == user,
+                    _ => false,
+                };
+                let known = site.and_then(|site| site.user(user));
+                known.is_some_and(|user| is_own || user.roles.contains(&Role::Admin))
             }
         };
         let refusal = || Refusal {
@@ -135,7 +157,7 @@ impl Pbx {
         self.effects.push_back(Effect::Query { ticket, query });
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: Reply) {
+    pub(crate) fn reply(&mut self, ticket: Ticket, reply: Reply) {
         self.effects.push_back(Effect::Reply { ticket, reply });
     }
 }

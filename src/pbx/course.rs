@@ -3,12 +3,13 @@
 use crate::outbound::Way;
 use crate::pbx::Pbx;
 use call::Diversion;
+use model::site::Target;
 use model::{CallId, DeviceId, E164, GroupId, LegId, Party, UserId};
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
-/// Forwards one call may make; a loop ends here with a clear cause.
-const HOPS_MAX: u8 = 5;
+/// Forwards one call may make.
+const FORWARDS_MAX: usize = 5;
 
 /// Who calls, as policy sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +35,8 @@ pub(crate) struct Course {
     pub referrer: Option<Party>,
     /// Who sent the call on, in that order: their numbers, where they have one, and why.
     pub diverted: Vec<(Option<E164>, Diversion)>,
-    hops: u8,
+    /// Whose rules have sent it on, in order.
+    pub forwarders: Vec<Target>,
 }
 
 /// What rings now, and what that means when it does not answer.
@@ -66,14 +68,33 @@ impl Course {
             payer,
             referrer: None,
             diverted: Vec::new(),
-            hops: 0,
+            forwarders: Vec::new(),
         }
     }
 
-    /// Counts a forward; false where the rules make a loop.
-    pub fn may_hop(&mut self) -> bool {
-        self.hops += 1;
-        self.hops <= HOPS_MAX
+    /// A rule sends the call on; not where the rules make a loop, or a chain that looks like one.
+    pub fn send_on(&mut self, by: &Target) -> Result<(), String> {
+        let why = if self.forwarders.contains(by) {
+            "the rules make a loop"
+        } else if self.forwarders.len() >= FORWARDS_MAX {
+            "forwarded too many times"
+        } else {
+            self.forwarders.push(by.clone());
+            return Ok(());
+        };
+        let chain: Vec<&str> = self.forwarders.iter().chain([by]).map(name).collect();
+        Err(format!("{why}: {}", chain.join(", ")))
+    }
+}
+
+fn name(target: &Target) -> &str {
+    match target {
+        Target::User(id) => id.as_str(),
+        Target::Group(id) => id.as_str(),
+        Target::Queue(id) => id.as_str(),
+        Target::Menu(id) => id.as_str(),
+        Target::Room(id) => id.as_str(),
+        Target::OwnMailbox => "a mailbox",
     }
 }
 
@@ -88,8 +109,7 @@ impl Pbx {
 
     /// Notes who sends the call on, for those who are called next.
     pub(crate) fn sent_on(&mut self, id: CallId, by: Option<E164>, why: Diversion) {
-        if let Some(course) =
-            self.courses.get_mut(&id).filter(|course| course.diverted.len() <= HOPS_MAX.into())
+        if let Some(course) = self.courses.get_mut(&id).filter(|course| course.diverted.len() <= FORWARDS_MAX)
         {
             course.diverted.push((by, why));
         }

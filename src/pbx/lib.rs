@@ -10,13 +10,17 @@ mod boundary;
 mod code;
 mod command;
 mod course;
+mod decision;
+mod forwarding;
 mod meeting;
 mod outbound;
 mod parking;
 mod pbx;
+mod personal;
 mod pickup;
 mod presentation;
 mod route;
+mod service;
 #[cfg(test)]
 mod tests;
 mod transfer;

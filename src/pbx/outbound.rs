@@ -1,12 +1,11 @@
 //! Calls to the outside: barring, the trunks in order, and emergency calls that always get out.
 
-use crate::course::Stage;
+use crate::course::{From, Stage};
 use crate::pbx::Pbx;
 use crate::presentation;
 use crate::trunks::Attempt;
 use call::{Destination, HangUp, Invite, Ring};
-use model::site::User;
-use model::{CallId, Cause, Class, Now, Number, TrunkId};
+use model::{CallId, Cause, Class, Now, Number, TrunkId, UserId};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -20,14 +19,36 @@ const PATIENCE: Duration = Duration::from_secs(300);
 pub(crate) struct Way {
     number: String,
     class: Class,
-    /// Is the caller's number hidden for this call? None leaves it to the user's setting.
-    hide: Option<bool>,
+    manner: Manner,
     left: VecDeque<Attempt>,
+}
+
+/// How a call goes out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Manner {
+    /// Is the caller's number hidden for this call? None leaves it to the user's setting.
+    pub hide: Option<bool>,
+    /// Must whoever answers press 1?
+    pub confirm: bool,
+    /// The user whose rule sends the call out.
+    pub by: Option<UserId>,
+}
+
+impl Way {
+    /// The user whose rule sends the call out.
+    pub fn by(&self) -> Option<&UserId> {
+        self.manner.by.as_ref()
+    }
 }
 
 impl Pbx {
     /// Somebody of the company calls a number outside.
     pub(crate) fn outside(&mut self, now: Now, id: CallId, number: &Number, hide: Option<bool>) {
+        self.outside_as(now, id, number, Manner { hide, ..Manner::default() });
+    }
+
+    /// A call goes to a number outside.
+    pub(crate) fn outside_as(&mut self, now: Now, id: CallId, number: &Number, manner: Manner) {
         let Some(site) = self.site.clone() else { return };
         let (text, class) = match number {
             Number::Public(_, class) | Number::Short(_, class) => (number.to_string(), *class),
@@ -63,19 +84,7 @@ impl Pbx {
         let outcome =
             if names.is_empty() { "no trunk can carry it now".to_owned() } else { names.join(", ") };
         self.decided(now, id, "outbound", outcome);
-        self.next_attempt(now, id, Way { number: text, class, hide, left });
-    }
-
-    /// A user's rule sends the call to a number outside: what the user may call decides.
-    pub(crate) fn outside_for(&mut self, now: Now, id: CallId, number: &Number, user: &User) {
-        let Some(site) = self.site.clone() else { return };
-        let allowed = number.class().is_some_and(|class| !site.barred(user).contains(class));
-        if !allowed {
-            self.decided(now, id, "barring", format!("{} may not forward there", user.id));
-            self.refuse(now, id, Cause::Barred, "the forward goes to a number that is barred");
-            return;
-        }
-        self.outside(now, id, number, None);
+        self.next_attempt(now, id, Way { number: text, class, manner, left });
     }
 
     /// A try came to nothing. A busy line or a wrong number is final; a broken trunk is not.
@@ -106,14 +115,14 @@ impl Pbx {
         let Some(course) = self.courses.get(&id) else { return };
         let shown = match way.class {
             Class::Emergency => presentation::to_help(&site, &course.from, course.source).into(),
-            _ => presentation::to_trunk(&site, course, trunk, way.hide),
+            _ => presentation::to_trunk(&site, course, trunk, self.hides(&course.from, way.manner.hide)),
         };
         let invite = Invite {
             destination: Destination::Trunk { trunk: attempt.trunk, host: attempt.host },
             caller: shown.caller,
             called: way.number.clone(),
             parent: course.leg,
-            confirm: false,
+            confirm: way.manner.confirm,
         };
         if let Some(remark) = shown.remark {
             self.decided(now, id, "presentation", remark);
@@ -121,6 +130,14 @@ impl Pbx {
         self.set_stage(id, Stage::Outside(way));
         let ring = Ring { invites: vec![invite], patience: PATIENCE, silence: Some(SILENCE_MAX) };
         self.calls.ring(now, id, ring);
+    }
+
+    /// Is a caller's number hidden? What was dialled before what the user has set; none leaves it to the site.
+    fn hides(&self, from: &From, hide: Option<bool>) -> Option<bool> {
+        match from {
+            From::User { user, .. } => hide.or(self.personals.of(user).hide_number),
+            From::Outside { .. } => hide,
+        }
     }
 
     /// Takes a channel for an emergency call: the youngest other call on the trunk makes room.

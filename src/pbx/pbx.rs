@@ -3,6 +3,7 @@
 use crate::course::Course;
 use crate::meeting::Meetings;
 use crate::parking::Parking;
+use crate::personal::Personals;
 use crate::trunks::Trunks;
 use crate::{Effect, Input, Offered};
 use call::{Calls, Outcome};
@@ -22,6 +23,7 @@ pub struct Pbx {
     pub(crate) alarms: BTreeMap<&'static str, Alarm>,
     pub(crate) parking: Parking,
     pub(crate) meetings: Meetings,
+    pub(crate) personals: Personals,
     pub(crate) pending: BTreeMap<Ticket, crate::command::Pending>,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) started: jiff::Timestamp,
@@ -31,6 +33,7 @@ pub struct Pbx {
 impl Pbx {
     /// A core that goes on from what was kept. Calls that had no record get one: they were cut.
     pub fn new(now: Now, snapshot: &Snapshot, site: Option<Arc<Site>>) -> Self {
+        let (personals, gone) = Personals::restore(&snapshot.personals, site.as_deref());
         let mut pbx = Self {
             site,
             calls: Calls::new(),
@@ -39,6 +42,7 @@ impl Pbx {
             trunks: Trunks::default(),
             parking: Parking::default(),
             meetings: Meetings::default(),
+            personals,
             alarms: BTreeMap::new(),
             pending: BTreeMap::new(),
             effects: VecDeque::new(),
@@ -46,7 +50,7 @@ impl Pbx {
             next_call: snapshot.next_call.map_or(1, |id| id.0),
         };
         let lost = snapshot.open_calls.iter().map(|open| Change::CallEnded(lost(open, now.wall)));
-        let changes: Vec<Change> = lost.collect();
+        let changes: Vec<Change> = lost.chain(gone).collect();
         if !changes.is_empty() {
             pbx.effects.push_back(Effect::Commit { ticket: None, changes });
         }
@@ -83,9 +87,9 @@ impl Pbx {
                     self.effects.push_back(Effect::Notify(event));
                 }
             }
-            Input::Command { ticket, actor, command } => self.handle_command(ticket, &actor, command),
+            Input::Command { ticket, actor, command } => self.handle_command(now, ticket, (&actor, command)),
             Input::Parsed { ticket, result } => self.parsed(ticket, result),
-            Input::Committed { ticket, result } => self.committed(ticket, result),
+            Input::Committed { ticket, result } => self.committed(now, ticket, result),
             Input::Alarm { alarm, text } => self.alarm(now, alarm, text),
         }
         self.settle(now);

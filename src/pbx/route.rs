@@ -1,6 +1,8 @@
 //! The decision on a call: from who called what, to whom it rings, round by round.
 
 use crate::course::{Course, From, Stage};
+use crate::decision::{Decision, Facts, Moment, Verdict, decide};
+use crate::forwarding::Onward;
 use crate::pbx::Pbx;
 use crate::presentation;
 use crate::{Offered, Origin};
@@ -8,7 +10,7 @@ use call::{Destination, Diversion, Invite, Offer, Refusal, Ring};
 use model::site::{Group, GroupStrategy, Site, Target, Then, User};
 use model::{
     CallId, Cause, Class, Direction, Extension, GroupId, Now, Number, OpenCall, Party, TrunkId, Unknown,
-    UserId, What,
+    UserId, What, When,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -136,34 +138,73 @@ impl Pbx {
         }
     }
 
-    /// A call to a user, in the order of decisions: block list, busy rule, devices.
+    /// A call to a user.
     fn enter_user(&mut self, now: Now, id: CallId, site: &Site, user: &User) {
-        let Some(course) = self.courses.get(&id) else { return };
-        if let From::Outside { number: Some(number), .. } = &course.from
-            && user.blocked.contains(number)
-        {
-            self.decided(now, id, "block-list", format!("{} has blocked the caller", user.id));
-            self.refuse(now, id, Cause::Blocked, "the caller is on the user's block list");
-            return;
+        let mut invites = self.invites(site, id, user);
+        invites.extend(self.twin(site, id, user));
+        let Some(facts) = self.facts(site, id, user, (Moment::Arrived, !invites.is_empty())) else { return };
+        let Decision { rule, verdict } = decide(&facts);
+        match verdict {
+            Verdict::Ring => {
+                let contacts = if invites.len() == 1 { "contact" } else { "contacts" };
+                self.decided(now, id, rule, format!("{} rings on {} {contacts}", user.id, invites.len()));
+                self.set_stage(id, Stage::User(user.id.clone()));
+                let forward = self.personals.of(&user.id).forward(When::NoAnswer, self.callers(id));
+                let after_s = forward.and_then(|forward| forward.after_s).unwrap_or(user.no_answer.after_s);
+                self.calls.ring(now, id, Ring { invites, patience: seconds(after_s), silence: None });
+            }
+            Verdict::Follow(when, cause) => {
+                let outcome = match when {
+                    When::Always => format!("{} forwards every call", user.id),
+                    When::Busy if facts.do_not_disturb => format!("{} is not to be disturbed", user.id),
+                    When::Busy => format!("{} is in another call", user.id),
+                    When::Unreachable | When::NoAnswer => {
+                        format!("no device of {} is registered", user.id)
+                    }
+                };
+                self.decided(now, id, rule, outcome);
+                self.follow(now, id, user, (when, cause));
+            }
+            Verdict::Refuse(cause) => {
+                let why = if facts.blocked {
+                    "the caller is on the user's block list"
+                } else {
+                    "the user turns callers away who withhold their number"
+                };
+                self.decided(now, id, rule, format!("{} has blocked the caller", user.id));
+                self.refuse(now, id, cause, why);
+            }
         }
-        let own = matches!(&course.from, From::User { user: caller, .. } if *caller == user.id);
-        let in_use = self.calls.legs_of(&user.id).saturating_sub(u32::from(own));
-        if in_use > 0 && !user.call_waiting {
-            self.decided(now, id, "busy", format!("{} is in another call", user.id));
-            self.follow(now, id, user, (user.busy.as_ref(), Cause::Busy));
-            return;
-        }
-        let invites = self.invites(site, id, user);
-        if invites.is_empty() {
-            self.decided(now, id, "unreachable", format!("no device of {} is registered", user.id));
-            let then = user.unreachable.as_ref().or(user.no_answer.then.as_ref());
-            self.follow(now, id, user, (then, Cause::NoAnswer));
-            return;
-        }
-        let contacts = if invites.len() == 1 { "contact" } else { "contacts" };
-        self.decided(now, id, "devices", format!("{} rings on {} {contacts}", user.id, invites.len()));
-        self.set_stage(id, Stage::User(user.id.clone()));
-        self.calls.ring(now, id, Ring { invites, patience: seconds(user.no_answer.after_s), silence: None });
+    }
+
+    /// What is known of a call for a user.
+    fn facts(
+        &self,
+        site: &Site,
+        id: CallId,
+        user: &User,
+        (moment, reachable): (Moment, bool),
+    ) -> Option<Facts> {
+        let from = &self.courses.get(&id)?.from;
+        let personal = self.personals.of(&user.id);
+        let own = matches!(from, From::User { user: caller, .. } if *caller == user.id);
+        let (blocked, anonymous) = match from {
+            From::User { .. } => (false, false),
+            From::Outside { number, .. } => {
+                (number.is_some_and(|number| user.blocked.contains(&number)), number.is_none())
+            }
+        };
+        Some(Facts {
+            moment,
+            blocked,
+            refused_anonymous: anonymous && personal.refuse_anonymous,
+            vip: is_vip(site, from, user),
+            forwards_always: self.forwards_always(site, id, user),
+            do_not_disturb: personal.do_not_disturb,
+            in_use: self.calls.legs_of(&user.id) > u32::from(own),
+            call_waiting: personal.call_waiting.unwrap_or(user.call_waiting),
+            reachable,
+        })
     }
 
     fn user_unanswered(&mut self, now: Now, id: CallId, user: &UserId, cause: Cause) {
@@ -175,41 +216,11 @@ impl Pbx {
         if self.give_back(now, id, "nobody took the call") {
             return;
         }
-        match cause {
-            Cause::Busy => self.follow(now, id, user, (user.busy.as_ref(), cause)),
-            Cause::Rejected => self.refuse(now, id, cause, "the called party refused the call"),
-            _ => self.follow(now, id, user, (user.no_answer.then.as_ref(), Cause::NoAnswer)),
-        }
-    }
-
-    /// What a user's rule says is done.
-    fn follow(&mut self, now: Now, id: CallId, user: &User, (then, cause): (Option<&Then>, Cause)) {
-        match then {
-            Some(Then::Forward(number)) => {
-                self.decided(now, id, "forward", format!("{} forwards to {number}", user.id));
-                self.sent_on(id, user.number, diversion(cause));
-                self.forward(now, id, Some(user), (number, cause));
-            }
-            Some(Then::Busy) => self.refuse(now, id, Cause::Busy, "the rule says busy"),
-            None => self.refuse(now, id, cause, "nobody took the call"),
-            Some(Then::Voicemail(_) | Then::Announce(_)) => {
-                self.decided(now, id, "voicemail", "not in this version; the caller gets the cause itself");
-                self.refuse(now, id, cause, "nobody took the call");
-            }
-        }
-    }
-
-    /// The call goes on to another number.
-    fn forward(&mut self, now: Now, id: CallId, user: Option<&User>, (to, cause): (&Number, Cause)) {
-        let (Some(site), Some(course)) = (self.site.clone(), self.courses.get_mut(&id)) else { return };
-        if !course.may_hop() {
-            self.refuse(now, id, cause, "forwarded too many times: the rules make a loop");
-            return;
-        }
-        match (site.target(to), user) {
-            (Some(target), _) => self.enter(now, id, target),
-            (None, Some(user)) => self.outside_for(now, id, to, user),
-            (None, None) => self.refuse(now, id, Cause::UnknownNumber, "the forward's number does not exist"),
+        let Some(facts) = self.facts(&site, id, user, (Moment::Rang(cause), true)) else { return };
+        match decide(&facts).verdict {
+            Verdict::Follow(when, cause) => self.follow(now, id, user, (when, cause)),
+            Verdict::Refuse(cause) => self.refuse(now, id, cause, "the called party refused the call"),
+            Verdict::Ring => self.refuse(now, id, cause, "nobody took the call"),
         }
     }
 
@@ -231,9 +242,8 @@ impl Pbx {
             return;
         };
         while let Some(members) = rounds.pop_front() {
-            let free = members.iter().filter_map(|member| site.user(member));
-            let free = free.filter(|user| user.call_waiting || self.calls.legs_of(&user.id) == 0);
-            let invites: Vec<Invite> = free.flat_map(|user| self.invites(&site, id, user)).collect();
+            let users = members.iter().filter_map(|member| site.user(member));
+            let invites: Vec<Invite> = users.flat_map(|user| self.member_invites(&site, id, user)).collect();
             if invites.is_empty() {
                 continue;
             }
@@ -250,8 +260,8 @@ impl Pbx {
         match &group.no_answer.then {
             Some(Then::Forward(number)) => {
                 self.decided(now, id, "forward", format!("{name} forwards to {number}"));
-                self.sent_on(id, group.number, Diversion::NoAnswer);
-                self.forward(now, id, None, (number, Cause::NoAnswer));
+                let (by, why) = (Target::Group(name), Diversion::NoAnswer);
+                self.send_on(now, id, Onward { by, why, to: number, accept: None, cause: Cause::NoAnswer });
             }
             Some(Then::Busy) => self.refuse(now, id, Cause::Busy, "the group's rule says busy"),
             Some(Then::Voicemail(_) | Then::Announce(_)) | None => {
@@ -313,6 +323,23 @@ fn identify(site: &Site, origin: Origin) -> (Party, From) {
     }
 }
 
+/// Has the user made the caller a VIP?
+fn is_vip(site: &Site, from: &From, user: &User) -> bool {
+    let (extension, public) = match from {
+        From::User { user, .. } => {
+            let caller = site.user(user);
+            (caller.map(|user| user.extension), caller.and_then(|user| user.number))
+        }
+        From::Outside { number, .. } => (None, *number),
+    };
+    let is_caller = |number: &Number| match number {
+        Number::Internal(of) => Some(*of) == extension,
+        Number::Public(of, _) => Some(*of) == public,
+        Number::Short(..) | Number::Code(_) | Number::Unknown(_) => false,
+    };
+    user.contacts.iter().any(|contact| contact.vip && contact.numbers.iter().any(is_caller))
+}
+
 fn shown_from(site: &Site, from: &From) -> String {
     match from {
         From::User { user, device } => {
@@ -348,11 +375,4 @@ fn seconds(count: u32) -> Duration {
 
 fn small(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX).max(1)
-}
-
-fn diversion(cause: Cause) -> Diversion {
-    match cause {
-        Cause::Busy => Diversion::Busy,
-        _ => Diversion::NoAnswer,
-    }
 }

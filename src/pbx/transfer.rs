@@ -85,6 +85,7 @@ impl Pbx {
         self.decided(now, id, "transfer", format!("{user} connects the call with {to}"));
         if let Some(course) = self.courses.get_mut(&id) {
             course.stage = Stage::Starting;
+            course.forwarders.clear();
             course.payer = Some(user);
             course.referrer = Some(by.clone());
         }

@@ -2,7 +2,7 @@
 
 use crate::row::{ChangeRow, StateRow};
 use jiff::Timestamp;
-use model::{Binding, CallId, CallRecord, OpenCall, Snapshot};
+use model::{Binding, CallId, CallRecord, OpenCall, Personal, Snapshot, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ pub(crate) struct Live {
     pub(crate) seq: u64,
     pub(crate) site: Option<String>,
     bindings: BTreeMap<(String, String), Binding>,
+    personals: BTreeMap<String, Personal>,
     open: BTreeMap<CallId, OpenCall>,
     pub(crate) next_call: u64,
     pub(crate) pruned: Option<Timestamp>,
@@ -29,11 +30,13 @@ impl Live {
     /// The state as exported.
     pub(crate) fn from_row(row: &StateRow) -> Self {
         let bindings = row.bindings.iter().cloned().map(Binding::from);
+        let personals = row.personals.iter().cloned();
         let open = row.open_calls.iter().cloned().map(OpenCall::from);
         Self {
             seq: row.seq,
             site: row.site.clone(),
             bindings: bindings.map(|binding| (binding_key(&binding), binding)).collect(),
+            personals: personals.map(|(user, personal)| (user, personal.into())).collect(),
             open: open.map(|call| (call.id, call)).collect(),
             next_call: row.next_call,
             pruned: row.pruned,
@@ -46,6 +49,7 @@ impl Live {
         StateRow {
             site: self.site.clone(),
             bindings: self.bindings.values().map(Into::into).collect(),
+            personals: self.personals.iter().map(|(user, of)| (user.clone(), of.into())).collect(),
             open_calls: self.open.values().map(Into::into).collect(),
             next_call: self.next_call,
             pruned: self.pruned,
@@ -59,6 +63,7 @@ impl Live {
         Snapshot {
             site: self.site.clone(),
             bindings: self.bindings.values().cloned().collect(),
+            personals: self.personals.iter().map(|(user, of)| (UserId::new(user), of.clone())).collect(),
             open_calls: self.open_calls(),
             next_call: (self.next_call > 0).then_some(CallId(self.next_call)),
         }
@@ -95,6 +100,14 @@ impl Live {
             }
             ChangeRow::Unbound { device, key } => {
                 self.bindings.remove(&(device, key));
+            }
+            ChangeRow::Personal { user, personal } => {
+                let personal = Personal::from(personal);
+                if personal.is_empty() {
+                    self.personals.remove(&user);
+                } else {
+                    self.personals.insert(user, personal);
+                }
             }
             ChangeRow::Began(row) => {
                 let call = OpenCall::from(row);

@@ -4,9 +4,11 @@
 //! stay readable, each with a fixture in `tests/data/store`.
 
 mod call;
+mod personal;
 mod trail;
 
 pub(crate) use call::{OpenRow, RecordRow};
+pub(crate) use personal::PersonalRow;
 
 use crate::StoreError;
 use jiff::Timestamp;
@@ -23,6 +25,7 @@ pub(crate) enum ChangeRow {
     Site(String),
     Bound(BindingRow),
     Unbound { device: String, key: String },
+    Personal { user: String, personal: PersonalRow },
     Began(OpenRow),
     Ended(Box<RecordRow>),
     Pruned { before: Timestamp },
@@ -35,6 +38,9 @@ impl From<&Change> for ChangeRow {
             Change::Bound(binding) => Self::Bound(binding.into()),
             Change::Unbound { device, key } => {
                 Self::Unbound { device: device.as_str().to_owned(), key: key.clone() }
+            }
+            Change::Personal { user, personal } => {
+                Self::Personal { user: user.as_str().to_owned(), personal: personal.into() }
             }
             Change::CallBegan(call) => Self::Began(call.into()),
             Change::CallEnded(record) => Self::Ended(Box::new(record.into())),
@@ -79,6 +85,9 @@ impl From<BindingRow> for Binding {
 pub(crate) struct StateRow {
     pub(crate) site: Option<String>,
     pub(crate) bindings: Vec<BindingRow>,
+    /// By user.
+    #[serde(default)]
+    pub(crate) personals: Vec<(String, PersonalRow)>,
     pub(crate) open_calls: Vec<OpenRow>,
     pub(crate) next_call: u64,
     /// Records that ended before this are gone.

@@ -1,7 +1,9 @@
 //! The store on a real folder: what is kept, what repeats, what is refused.
 
 use super::*;
-use model::{Binding, Cause, DeviceId, Direction, Party, Step, UserId, What};
+use model::{
+    Binding, Callers, Cause, DeviceId, Direction, Forward, Party, Personal, Step, UserId, What, When,
+};
 use std::path::PathBuf;
 
 /// A folder of the test's own, removed at its end.
@@ -68,6 +70,18 @@ fn binding(device: &str, cseq: u32) -> Binding {
     }
 }
 
+fn personal(number: &str) -> Personal {
+    let mut personal = Personal { do_not_disturb: true, call_waiting: Some(false), ..Personal::default() };
+    let (when, callers) = (When::NoAnswer, Callers::External);
+    let number = number.to_owned();
+    personal.put(Forward { when, callers, number, on: false, after_s: Some(30), accept: Some(true) });
+    personal
+}
+
+fn set(user: &str, personal: Personal) -> Change {
+    Change::Personal { user: UserId::new(user), personal }
+}
+
 fn ids(records: &[CallRecord]) -> Vec<u64> {
     records.iter().map(|record| record.call.id.0).collect()
 }
@@ -91,6 +105,24 @@ fn what_was_applied_is_there_after_reopening() {
     assert_eq!(snapshot.next_call, Some(CallId(9)));
     assert_eq!(store.record(CallId(7)).expect("readable"), Some(record(7)));
     assert_eq!(store.record(CallId(8)).expect("readable"), None);
+}
+
+#[test]
+fn what_users_set_for_themselves_survives_with_and_without_a_checkpoint() {
+    let folder = Folder::new("personal");
+    let (store, ..) = folder.open();
+    store.apply(&[set("anna", personal("202")), set("bo", personal("203"))]).expect("kept");
+    store.apply(&[set("anna", personal("+46701234501"))]).expect("kept");
+    drop(store);
+    let expected =
+        vec![(UserId::new("anna"), personal("+46701234501")), (UserId::new("bo"), personal("203"))];
+    let (store, snapshot, _) = folder.open();
+    assert_eq!(snapshot.personals, expected);
+    store.checkpoint().expect("room");
+    store.apply(&[set("bo", Personal::default())]).expect("kept");
+    drop(store);
+    let (_store, snapshot, opening) = folder.open();
+    assert_eq!((snapshot.personals, opening), (expected[..1].to_vec(), Opening::Clean));
 }
 
 #[test]

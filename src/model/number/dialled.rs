@@ -211,7 +211,8 @@ fn signs(number: &str) -> Result<String, Unknown> {
     for sign in number.chars() {
         match sign {
             '0'..='9' | '*' | '#' => signs.push(sign),
-            '+' if signs.is_empty() => signs.push(sign),
+            // Also within a code, before the number it carries: *21*+46…#.
+            '+' if signs.is_empty() || signs.ends_with('*') => signs.push(sign),
             ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}' | '\u{202f}' => {}
             // Dashes, and the invisible marks that copying from a page leaves behind.
             '\u{2010}'..='\u{2014}' | '\u{2009}' | '\u{200b}' | '\u{200e}' | '\u{200f}' => {}

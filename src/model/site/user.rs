@@ -34,6 +34,8 @@ pub struct User {
     /// The operator of their mobile subscription works with the company's telephony: calls may show the mobile number
     /// where the trunk carries it.
     pub operator_mobile: bool,
+    /// Does the mobile ring beside the devices? Whoever answers there must press 1.
+    pub mobile_twinning: bool,
     /// What they have.
     pub plan: Option<PlanId>,
     /// What they may do besides using the telephone.
@@ -204,8 +206,11 @@ impl User {
         let number = fields.maybe("number", |value| known.public(value));
         let mobile = fields.maybe("mobile", |value| known.public(value));
         let operator_mobile = fields.or("operator_mobile", flag, false);
-        if operator_mobile && !fields.has("mobile") {
-            fields.wrong("operator_mobile", "this needs the key mobile of the same user");
+        let mobile_twinning = fields.or("mobile_twinning", flag, false);
+        for (key, given) in [("operator_mobile", operator_mobile), ("mobile_twinning", mobile_twinning)] {
+            if given && !fields.has("mobile") {
+                fields.wrong(key, "this needs the key mobile of the same user");
+            }
         }
         let plan = fields.maybe("plan", reference::<PlanId>("plan", &known.plans));
         let roles = fields.list("roles", most::WORDS, word(ROLES));
@@ -237,6 +242,7 @@ impl User {
             number,
             mobile,
             operator_mobile,
+            mobile_twinning,
             plan,
             roles,
             password,

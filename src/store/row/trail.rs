@@ -24,6 +24,7 @@ macro_rules! mirror {
         }
     };
 }
+pub(super) use mirror;
 
 mirror!(DirectionRow, Direction, Inbound, Outbound, Internal);
 mirror!(
