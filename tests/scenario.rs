@@ -8,6 +8,7 @@ mod digits;
 mod early;
 mod encrypting;
 mod explaining;
+mod forwarding;
 mod guessing;
 mod handling;
 mod hostile;

@@ -73,8 +73,9 @@ impl Course {
     }
 
     /// A rule sends the call on; not where the rules make a loop, or a chain that looks like one.
-    pub fn send_on(&mut self, by: &Target) -> Result<(), String> {
-        let why = if self.forwarders.contains(by) {
+    pub fn send_on(&mut self, by: &Target, to: Option<&Target>) -> Result<(), String> {
+        let back = to.filter(|to| *to == by || self.forwarders.contains(to));
+        let why = if back.is_some() || self.forwarders.contains(by) {
             "the rules make a loop"
         } else if self.forwarders.len() >= FORWARDS_MAX {
             "forwarded too many times"
@@ -82,7 +83,7 @@ impl Course {
             self.forwarders.push(by.clone());
             return Ok(());
         };
-        let chain: Vec<&str> = self.forwarders.iter().chain([by]).map(name).collect();
+        let chain: Vec<&str> = self.forwarders.iter().chain([by]).chain(back).map(name).collect();
         Err(format!("{why}: {}", chain.join(", ")))
     }
 }

@@ -96,7 +96,7 @@ impl Pbx {
     pub(crate) fn send_on(&mut self, now: Now, id: CallId, onward: Onward<'_>) {
         let Onward { by, why, to, accept, cause } = onward;
         let (Some(site), Some(course)) = (self.site.clone(), self.courses.get_mut(&id)) else { return };
-        if let Err(why) = course.send_on(&by) {
+        if let Err(why) = course.send_on(&by, site.target(to)) {
             self.decided(now, id, "forward", why.as_str());
             return self.refuse(now, id, cause, &why);
         }

@@ -2,7 +2,9 @@
 
 mod call_log;
 mod calls;
+mod forward;
 mod log;
+mod personal;
 mod registrations;
 mod site;
 mod status;
@@ -12,7 +14,7 @@ mod trunks;
 use crate::error::Error;
 use crate::session::Session;
 use clap::Subcommand;
-use model::CallId;
+use model::{CallId, Setting};
 
 /// What the box can be asked.
 #[derive(Debug, Subcommand)]
@@ -34,6 +36,21 @@ pub(crate) enum Verb {
     Trunks,
     /// The newest lines of the box's own log.
     Log(log::Log),
+    /// Where a user's calls are sent on to.
+    #[command(subcommand)]
+    Forward(forward::Forward),
+    /// Whether any phone of a user rings.
+    #[command(subcommand)]
+    DoNotDisturb(personal::Switch),
+    /// Whether a second call may knock at a user's phones.
+    #[command(subcommand)]
+    CallWaiting(personal::Choice),
+    /// Whether a user turns callers away who withhold their number.
+    #[command(subcommand)]
+    RefuseAnonymous(personal::Switch),
+    /// Whether a user's number is hidden unless they say otherwise for a call.
+    #[command(subcommand)]
+    HideNumber(personal::Choice),
 }
 
 impl Verb {
@@ -48,6 +65,15 @@ impl Verb {
             Verb::Trace(trace) => trace::run(&trace, session),
             Verb::Trunks => trunks::run(session),
             Verb::Log(log) => log::run(&log, session),
+            Verb::Forward(forward) => forward::run(forward, session),
+            Verb::DoNotDisturb(switch) => {
+                personal::switch(switch, |on| Setting::DoNotDisturb { on }, session)
+            }
+            Verb::CallWaiting(choice) => personal::choose(choice, |on| Setting::CallWaiting { on }, session),
+            Verb::RefuseAnonymous(switch) => {
+                personal::switch(switch, |on| Setting::RefuseAnonymous { on }, session)
+            }
+            Verb::HideNumber(choice) => personal::choose(choice, |on| Setting::HideNumber { on }, session),
         }
     }
 }

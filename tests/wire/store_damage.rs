@@ -32,10 +32,9 @@ fn copy(from: &Path, to: &Path) {
 
 fn damage(path: &Path, dice: &mut ChaCha8Rng) -> &'static str {
     let mut bytes = fs::read(path).expect("readable");
-    if bytes.is_empty() {
-        return "left alone";
-    }
-    let at = dice.next_u32() as usize % bytes.len();
+    // Journals are made long before they are full: what is written in them is what can be lost.
+    let Some(last) = bytes.iter().rposition(|byte| *byte != 0) else { return "left alone" };
+    let at = dice.next_u32() as usize % (last + 1);
     let how = match dice.next_u32() % 4 {
         0 => {
             bytes[at] ^= 1 << (dice.next_u32() % 8);

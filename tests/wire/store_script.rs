@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use model::{
-    Binding, CallId, CallRecord, Cause, Change, DeviceId, Direction, LegQuality, OpenCall, Party, Snapshot,
-    Step, TrunkId, UserId, What,
+    Binding, CallId, CallRecord, Cause, Change, DeviceId, Direction, LegQuality, OpenCall, Party, Personal,
+    Snapshot, Step, TrunkId, UserId, What,
 };
 use std::collections::BTreeMap;
 use store::{Store, StoreError};
@@ -94,7 +94,17 @@ pub fn batch(number: u64) -> Vec<Change> {
         let Binding { device, key, .. } = binding(number - 1);
         changes.push(Change::Unbound { device, key });
     }
+    if number.is_multiple_of(3) {
+        changes.push(personal(number));
+    }
     changes
+}
+
+/// Every other time, nothing is set any more.
+fn personal(number: u64) -> Change {
+    let user = UserId::new(format!("user-{}", number % 5));
+    let personal = Personal { do_not_disturb: number.is_multiple_of(2), ..Personal::default() };
+    Change::Personal { user, personal }
 }
 
 /// What a store holds after the batches 1 to `number`.
@@ -103,6 +113,7 @@ pub struct Expected {
     pub number: u64,
     site: Option<String>,
     bindings: BTreeMap<(DeviceId, String), Binding>,
+    personals: BTreeMap<UserId, Personal>,
     open: BTreeMap<CallId, OpenCall>,
     records: BTreeMap<CallId, CallRecord>,
 }
@@ -118,6 +129,10 @@ impl Expected {
                     self.bindings.insert((binding.device.clone(), binding.key.clone()), binding);
                 }
                 Change::Unbound { device, key } => drop(self.bindings.remove(&(device, key))),
+                Change::Personal { user, personal } if personal.is_empty() => {
+                    self.personals.remove(&user);
+                }
+                Change::Personal { user, personal } => drop(self.personals.insert(user, personal)),
                 Change::CallBegan(call) => drop(self.open.insert(call.id, call)),
                 Change::CallEnded(record) => {
                     self.open.remove(&record.call.id);
@@ -141,6 +156,7 @@ impl Expected {
         Snapshot {
             site: self.site.clone(),
             bindings: self.bindings.values().cloned().collect(),
+            personals: self.personals.clone().into_iter().collect(),
             open_calls: self.open.values().cloned().collect(),
             next_call: (self.number > 0).then_some(CallId(self.number + 1)),
         }

@@ -87,16 +87,19 @@ mod tests {
     fn the_grammar_completes_itself() {
         let table: &[(&str, &[&str])] = &[
             ("sta", &["status"]),
-            ("ca", &["call-log", "calls"]),
+            ("ca", &["call-log", "call-waiting", "calls"]),
             ("e", &["exit"]),
             ("site ", &["apply", "diff", "export", "help"]),
             ("site a", &["apply"]),
             ("call-log s", &["show"]),
+            ("forward ", &["clear", "help", "set", "show"]),
+            ("forward set bo always 202 --a", &["--accept", "--after"]),
+            ("call-w", &["call-waiting"]),
             ("call-log --l", &["--limit"]),
             ("call-log --j", &["--json"]),
             ("trace 7 --f", &["--full"]),
             ("nonsense", &[]),
-            ("help ca", &["call-log", "calls"]),
+            ("help ca", &["call-log", "call-waiting", "calls"]),
             ("call-log\u{a0}s", &["show"]),
         ];
         for (line, words) in table {

@@ -1,13 +1,19 @@
 //! What may be typed, and what is asked of the daemon for it.
 
 use super::fake::{Daemon, vaxel};
-use model::{CallId, Command, Reply};
+use model::{CallId, Callers, Command, Reply, Setting, When};
 use std::path::PathBuf;
 
 #[test]
 fn every_command_asks_its_question() {
     let show = |id| Command::CallLogShow { id: CallId(id) };
     let document = || "[company]\n".to_owned();
+    let set = |setting| Command::Set { user: "bo".into(), setting };
+    let forward = |when, callers, after_s, accept| {
+        set(Setting::Forward { when, callers, number: "070-123 45 67".into(), after_s, accept })
+    };
+    let clear = |when, callers| set(Setting::ForwardClear { when, callers });
+    const NUMBER: &str = "070-123 45 67";
     let table: Vec<(&[&str], Command)> = vec![
         (&["status"], Command::Status),
         (&["--json", "status"], Command::Status),
@@ -28,6 +34,27 @@ fn every_command_asks_its_question() {
         (&["trunks"], Command::Trunks),
         (&["log"], Command::Log { limit: 100 }),
         (&["log", "--limit=5"], Command::Log { limit: 5 }),
+        (&["forward", "show", "bo"], Command::Personal { user: "bo".into() }),
+        (&["forward", "set", "bo", "always", NUMBER], forward(When::Always, None, None, None)),
+        (
+            &["forward", "set", "bo", "no-answer", NUMBER, "--after", "20", "--from", "internal"],
+            forward(When::NoAnswer, Some(Callers::Internal), Some(20), None),
+        ),
+        (
+            &["forward", "set", "bo", "busy", NUMBER, "--from=external", "--accept", "no", "--json"],
+            forward(When::Busy, Some(Callers::External), None, Some(false)),
+        ),
+        (&["forward", "clear", "bo"], clear(None, None)),
+        (
+            &["forward", "clear", "bo", "unreachable", "--from", "internal"],
+            clear(Some(When::Unreachable), Some(Callers::Internal)),
+        ),
+        (&["do-not-disturb", "set", "bo"], set(Setting::DoNotDisturb { on: true })),
+        (&["do-not-disturb", "clear", "bo"], set(Setting::DoNotDisturb { on: false })),
+        (&["call-waiting", "set", "bo"], set(Setting::CallWaiting { on: Some(true) })),
+        (&["call-waiting", "default", "bo"], set(Setting::CallWaiting { on: None })),
+        (&["refuse-anonymous", "set", "bo"], set(Setting::RefuseAnonymous { on: true })),
+        (&["hide-number", "clear", "bo"], set(Setting::HideNumber { on: Some(false) })),
         (&["-c", "call-log show 7 --json"], show(7)),
         (&["-c", "vaxel status"], Command::Status),
     ];
@@ -53,6 +80,11 @@ fn what_is_no_command_is_a_usage_error() {
         &["site"],
         &["site", "apply"],
         &["log", "--limit", "many"],
+        &["forward"],
+        &["forward", "set", "bo", "sometimes", "202"],
+        &["forward", "set", "bo", "always"],
+        &["forward", "set", "bo", "always", "202", "--from", "mars"],
+        &["do-not-disturb", "bo"],
         &["-c", "frobnicate"],
         &["-c", "site apply 'half"],
         &["--socket"],

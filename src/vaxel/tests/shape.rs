@@ -3,8 +3,8 @@
 use super::fake::{Daemon, vaxel};
 use super::{record, time};
 use model::{
-    Call, CallId, Cause, Difference, Direction, Leg, LogEntry, Registration, Reply, Status, TraceLine, Trunk,
-    TrunkHost, TrunkState,
+    Call, CallId, Callers, Cause, Difference, Direction, Forward, Leg, LogEntry, Personal, Registration,
+    Reply, Status, TraceLine, Trunk, TrunkHost, TrunkState, When,
 };
 use serde_json::{Value, json};
 
@@ -132,6 +132,23 @@ fn the_rest_is_one_value_each() {
     let difference = Difference { path: "users.dan".into(), was: None, becomes: Some("{}".into()) };
     let expected = json!([{"path": "users.dan", "was": null, "becomes": "{}"}]);
     assert_eq!(answer(&["site", "diff", "-"], Reply::Differences(vec![difference])), expected);
+}
+
+#[test]
+fn a_users_settings_are_one_object() {
+    let mut personal = Personal { call_waiting: Some(true), ..Personal::default() };
+    let (when, callers, number) = (When::NoAnswer, Callers::External, "+46701234501".to_owned());
+    personal.put(Forward { when, callers, number, on: true, after_s: Some(20), accept: None });
+    let expected = json!({
+        "forwards": [{
+            "when": "no-answer", "callers": "external", "number": "+46701234501", "on": true,
+            "after_s": 20, "accept": null,
+        }],
+        "do_not_disturb": false, "call_waiting": true, "refuse_anonymous": false, "hide_number": null,
+    });
+    let reply = || Reply::Personal(Box::new(personal.clone()));
+    assert_eq!(answer(&["forward", "show", "bo"], reply()), expected);
+    assert_eq!(answer(&["do-not-disturb", "clear", "bo"], reply()), expected);
 }
 
 #[test]

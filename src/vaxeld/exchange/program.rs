@@ -26,6 +26,9 @@ pub(crate) fn sound(program: call::Program) -> Program {
         call::Program::Joined => Program::tone(JOINED),
         call::Program::Left => Program::new([Piece::Tone(LEFT), Piece::Tone(LEFT)]),
         call::Program::Dial => Program::tone(Tone::DIAL),
+        call::Program::Accept => {
+            Program::new([Piece::Tone(QUESTION), Piece::Tone(ANSWER)]).repeated(Repeat::Forever)
+        }
     }
 }
 
@@ -38,3 +41,7 @@ const REFUSED: Tone =
 const JOINED: Tone = Tone { frequencies: &[700], cadence: &[150], repeats: false };
 /// A lower one, played twice: somebody has left.
 const LEFT: Tone = Tone { frequencies: &[500], cadence: &[120, 60], repeats: false };
+/// A call may be taken: a note, and a higher one like the key that is asked for.
+const QUESTION: Tone = Tone { frequencies: &[600], cadence: &[200, 60], repeats: false };
+/// The second of the two.
+const ANSWER: Tone = Tone { frequencies: &[800], cadence: &[400, 900], repeats: false };

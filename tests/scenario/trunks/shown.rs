@@ -170,7 +170,7 @@ fn a_call_that_goes_out_again_shows_what_the_trunk_carries_and_who_sent_it_on() 
         assert!(header(&invite.headers, &Name::PAssertedIdentity).contains("+46812345200@"), "{invite:?}");
         let diversion = header(&invite.headers, &Name::Diversion);
         assert!(
-            diversion.contains("<sip:+46812345202@") && diversion.contains("reason=no-answer"),
+            diversion.contains("<sip:+46812345202@") && diversion.contains("reason=unavailable"),
             "{diversion}"
         );
         assert!(!invite.headers.contains(&Name::HistoryInfo));
@@ -180,7 +180,7 @@ fn a_call_that_goes_out_again_shows_what_the_trunk_carries_and_who_sent_it_on() 
     let history: Vec<&str> = invite.headers.all(&Name::HistoryInfo).collect();
     assert_eq!(history.len(), 2, "{history:?}");
     assert!(history[0].contains("+46812345202@") && history[0].ends_with(";index=1"), "{history:?}");
-    assert!(history[1].contains("+46701234567@") && history[1].contains(";cause=408>"), "{history:?}");
+    assert!(history[1].contains("+46701234567@") && history[1].contains(";cause=503>"), "{history:?}");
     assert!(history[1].ends_with(";index=1.1;mp=1"), "{history:?}");
 }
 

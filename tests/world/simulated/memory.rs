@@ -1,6 +1,6 @@
 //! The disk of the simulated box: takes changes, gives back the snapshot a start begins with.
 
-use model::{Binding, CallId, CallRecord, Change, DeviceId, OpenCall, Snapshot};
+use model::{Binding, CallId, CallRecord, Change, DeviceId, OpenCall, Personal, Snapshot, UserId};
 use std::collections::BTreeMap;
 
 /// What has been kept.
@@ -10,6 +10,7 @@ pub(crate) struct Memory {
     /// The address before the translator, as the configuration file has it.
     pub external: Option<String>,
     pub bindings: BTreeMap<(DeviceId, String), Binding>,
+    pub personals: BTreeMap<UserId, Personal>,
     pub open_calls: BTreeMap<CallId, OpenCall>,
     /// In the order they were written.
     pub records: Vec<CallRecord>,
@@ -35,6 +36,9 @@ impl Memory {
                 Change::Unbound { device, key } => {
                     self.bindings.remove(&(device, key));
                 }
+                Change::Personal { user, personal } => {
+                    self.personals.insert(user, personal);
+                }
                 Change::CallBegan(call) => {
                     self.began += 1;
                     self.last_call = self.last_call.max(call.id.0);
@@ -59,6 +63,7 @@ impl Memory {
         Snapshot {
             site: self.site.clone(),
             bindings: self.bindings.values().cloned().collect(),
+            personals: self.personals.clone().into_iter().collect(),
             open_calls: self.open_calls.values().cloned().collect(),
             next_call: (self.last_call > 0).then_some(CallId(self.last_call + 1)),
         }
