@@ -112,8 +112,11 @@ impl Door {
         let mut via = request.headers.via()?;
         // An ACK is never answered, so it is never refused either.
         if !self.methods.contains(&request.method) && request.method != Method::Ack {
-            // Before the CSeq: an unknown method says more than a mismatch does (RFC 4475 section 3.1.2.18).
-            return Err(Problem::new(Status::METHOD_NOT_ALLOWED));
+            // Of an unknown method nobody knows what its CSeq should say: RFC 4475 section 3.1.2.18 wants 501.
+            let agrees = identity(&request.headers)?.method == request.method;
+            let known = agrees || KNOWN.contains(&request.method);
+            let status = if known { Status::METHOD_NOT_ALLOWED } else { Status::NOT_IMPLEMENTED };
+            return Err(Problem::new(status));
         }
         check_uri(request)?;
         let headers = &request.headers;

@@ -54,7 +54,7 @@ const RFC4475: [(&str, Fate); 49] = [
     ("baddn", Refuse(400, "Malformed From header")),
     ("badvers", Refuse(505, "Version Not Supported")),
     ("mismatch01", Refuse(400, "CSeq method does not match request method")),
-    ("mismatch02", Refuse(405, "Method Not Allowed")),
+    ("mismatch02", Refuse(501, "Not Implemented")),
     ("bigcode", Fate::Drop(Dropped::Response)),
     // 3.2 Transaction layer
     ("badbranch", Accept), // matched by RFC 2543 rules: Via::unique_branch has none
