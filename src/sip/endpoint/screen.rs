@@ -28,6 +28,10 @@ impl Endpoint {
             let refusal = Response::to(request, Status::UNSUPPORTED_MEDIA_TYPE);
             return Some(refusal.with(Name::Accept, "application/sdp"));
         }
+        if request.method == Method::Invite && !takes_description(request) {
+            let refusal = Response::to(request, Status::NOT_ACCEPTABLE);
+            return Some(refusal.with(Name::Warning, "399 vaxel \"only application/sdp can be answered\""));
+        }
         self.screen_required(request)
     }
 
@@ -51,4 +55,15 @@ impl Endpoint {
             tx.is_some_and(|tx| tx.request.uri.is_equivalent(&request.uri))
         })
     }
+}
+
+/// May the answer hold a description? Without Accept it may (RFC 3261 20.1, RFC 4475 3.3.15).
+fn takes_description(request: &Request) -> bool {
+    let kinds = request.headers.values(&Name::Accept).map(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default();
+        kind.split_whitespace().collect::<String>().to_ascii_lowercase()
+    });
+    let mut kinds = kinds.filter(|kind| !kind.is_empty()).peekable();
+    let anything = kinds.peek().is_none();
+    anything || kinds.any(|kind| matches!(kind.as_str(), "application/sdp" | "application/*" | "*/*"))
 }

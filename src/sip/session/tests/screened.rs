@@ -227,3 +227,21 @@ fn an_invite_with_a_foreign_body_is_answered_415() {
     assert_eq!(refusal.headers.get(&Name::Accept), Some("application/sdp"));
     bare.settles();
 }
+
+#[test]
+fn an_invite_that_takes_no_description_is_answered_406() {
+    for (accept, taken) in [
+        ("text/plain", false),
+        ("text/plain, application/dtmf-relay;q=0.2", false),
+        ("text/plain, Application/SDP;level=1", true),
+        ("application/*", true),
+        ("*/*", true),
+        ("", true),
+    ] {
+        let mut bare = Bare::new(Config::default());
+        bare.hear(&invite("z9hG4bKa", "sip:alice@10.0.0.1", &format!("Accept: {accept}\n")));
+        let first = bare.responses().remove(0);
+        assert_eq!(first.status != Status::NOT_ACCEPTABLE, taken, "{accept}: {first:?}");
+        assert!(taken || first.headers.get(&Name::Warning).is_some_and(|text| text.starts_with("399 ")));
+    }
+}
