@@ -21,6 +21,7 @@ mod ringing;
 mod sound;
 mod storm;
 mod tampered;
+mod torture;
 mod trunks;
 
 use crate::world::simulated::{PeerId, World};

@@ -14,6 +14,7 @@ mod daemon_register;
 mod daemon_site;
 mod daemon_start;
 mod daemon_tls_trunks;
+mod daemon_torture;
 mod daemon_trunks;
 mod daemon_witness;
 mod handset;

@@ -16,3 +16,4 @@ pub(crate) mod phone;
 pub(crate) mod process;
 #[allow(dead_code, reason = "stories pick what they need")]
 pub(crate) mod simulated;
+pub(crate) mod torture;
