@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use crate::codec::OpusSettings;
 use crate::dtmf::Detector;
 use crate::rtp::Header;
 use crate::srtp::{MATERIAL_MAX, MasterKey, Suite};
@@ -58,6 +59,39 @@ fn costs_of_a_frame_of_each_codec() {
                 decoder.decode(&payloads[n as usize % payloads.len()], black_box(&mut out));
             }
         });
+    }
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn costs_of_opus_beside_each_rate_at_each_complexity() {
+    for rate in [8_000, 16_000] {
+        let pcm = sound(rate);
+        let frames: Vec<&[i16]> = pcm.chunks(rate as usize / 50).collect();
+        for complexity in [0, 1, 2, 3, 5, 8] {
+            let settings = OpusSettings { complexity, ..OpusSettings::default() };
+            let mut encoder = Encoder::with_opus(Codec::Opus, rate, settings);
+            let mut payload = Vec::new();
+            cost(&format!("opus at {rate} Hz, complexity {complexity}, encode 20 ms"), 2_000, |n| {
+                payload.clear();
+                encoder.encode(frames[n as usize % frames.len()], black_box(&mut payload));
+            });
+        }
+        for heard in [8_000, 16_000] {
+            let (mut encoder, mut decoder) =
+                (Encoder::beside(Codec::Opus, rate), Decoder::beside(Codec::Opus, heard));
+            let encode = |frame: &&[i16]| {
+                let mut payload = Vec::new();
+                encoder.encode(frame, &mut payload);
+                payload
+            };
+            let payloads: Vec<_> = frames.iter().map(encode).collect();
+            let mut out = Vec::new();
+            cost(&format!("opus at {rate} Hz, decode 20 ms to {heard} Hz"), 2_000, |n| {
+                out.clear();
+                decoder.decode(&payloads[n as usize % payloads.len()], black_box(&mut out));
+            });
+        }
     }
 }
 

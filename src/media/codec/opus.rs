@@ -1,4 +1,4 @@
-//! Opus by libopus, at 16 kHz mono, behind types that cannot fail on outside input.
+//! Opus by libopus, at 16 or 8 kHz mono, behind types that cannot fail on outside input.
 
 use audiopus::coder::{Decoder as LibDecoder, Encoder as LibEncoder};
 use audiopus::{Application, Bitrate, Channels, SampleRate, Signal};
@@ -27,14 +27,16 @@ impl Default for OpusSettings {
 pub(super) struct Encoder {
     library: LibEncoder,
     settings: OpusSettings,
+    rate: u32,
     /// The next packet is to stand alone.
     afresh: bool,
 }
 
 impl Encoder {
-    pub(super) fn new(settings: OpusSettings) -> Self {
-        let mut encoder = LibEncoder::new(SampleRate::Hz16000, Channels::Mono, Application::Voip)
-            .expect("libopus knows 16 kHz mono; only exhausted memory could fail, which aborts anyway");
+    /// Of samples at a rate: 8 kHz, otherwise 16.
+    pub(super) fn new(settings: OpusSettings, rate: u32) -> Self {
+        let mut encoder = LibEncoder::new(sample_rate(rate), Channels::Mono, Application::Voip)
+            .expect("libopus knows both rates; only exhausted memory could fail, which aborts anyway");
         let loss = settings.expected_loss.min(100);
         let tuned = encoder
             .set_complexity(settings.complexity.min(10))
@@ -43,12 +45,12 @@ impl Encoder {
             .and_then(|()| encoder.set_inband_fec(loss > 0))
             .and_then(|()| encoder.set_packet_loss_perc(loss));
         debug_assert!(tuned.is_ok(), "the settings are within libopus' bounds");
-        Self { library: encoder, settings, afresh: false }
+        Self { library: encoder, settings, rate, afresh: false }
     }
 
     /// Another for a listener who heard this one until now; `last` is the frame encoded last.
     pub(super) fn split(&self, last: &[i16]) -> Self {
-        let mut other = Self::new(self.settings);
+        let mut other = Self::new(self.settings, self.rate);
         // What comes out was said by this one already: it only gets the other's filters going.
         other.encode(last, &mut Vec::new());
         other.start_afresh();
@@ -76,9 +78,10 @@ impl Encoder {
 pub(super) struct Decoder(LibDecoder);
 
 impl Decoder {
-    pub(super) fn new() -> Self {
-        let decoder = LibDecoder::new(SampleRate::Hz16000, Channels::Mono)
-            .expect("libopus knows 16 kHz mono; only exhausted memory could fail, which aborts anyway");
+    /// To samples at a rate: 8 kHz, otherwise 16.
+    pub(super) fn new(rate: u32) -> Self {
+        let decoder = LibDecoder::new(sample_rate(rate), Channels::Mono)
+            .expect("libopus knows both rates; only exhausted memory could fail, which aborts anyway");
         Self(decoder)
     }
 
@@ -103,6 +106,13 @@ impl Decoder {
         let correct = matches!(correction, Correction::Yes);
         let decoded = self.0.decode(packet, &mut out[start..], correct).unwrap_or(0);
         out.truncate(start + decoded.min(FRAME_MAX));
+    }
+}
+
+const fn sample_rate(rate: u32) -> SampleRate {
+    match rate {
+        8_000 => SampleRate::Hz8000,
+        _ => SampleRate::Hz16000,
     }
 }
 

@@ -84,6 +84,42 @@ fn every_packet_time_allowed_is_coded_whole() {
 }
 
 #[test]
+fn opus_beside_narrow_band_telephony_is_narrow_band_and_any_opus_decoder_hears_it() {
+    let voice = voice(8_000);
+    let mut encoder = Encoder::beside(Codec::Opus, 8_000);
+    let (mut narrow, mut wide) = (Decoder::beside(Codec::Opus, 8_000), Decoder::new(Codec::Opus));
+    let (mut heard, mut heard_wide) = (Vec::new(), Vec::new());
+    for frame in voice.chunks_exact(160) {
+        let mut payload = Vec::new();
+        encoder.encode(frame, &mut payload);
+        // RFC 6716 table 2: configurations below 4 are SILK in narrow band.
+        assert!(payload[0] >> 3 < 4, "configuration {}", payload[0] >> 3);
+        assert_eq!(narrow.decode(&payload, &mut heard), 160);
+        assert_eq!(wide.decode(&payload, &mut heard_wide), 320);
+    }
+    assert!(fidelity(&voice, &heard, 8_000) > 5.0, "{:.1} dB", fidelity(&voice, &heard, 8_000));
+    let wide_voice = self::voice(16_000);
+    let fidelity = fidelity(&wide_voice, &heard_wide, 16_000);
+    assert!(fidelity > 3.0, "{fidelity:.1} dB at 16 kHz");
+}
+
+#[test]
+fn wide_band_opus_is_decoded_to_narrow_band_where_it_is_heard_so() {
+    let mut encoder = Encoder::new(Codec::Opus);
+    let mut decoder = Decoder::beside(Codec::Opus, 8_000);
+    let mut heard = Vec::new();
+    for frame in sine(300.0, 16_000).chunks_exact(320) {
+        let mut payload = Vec::new();
+        encoder.encode(frame, &mut payload);
+        assert_eq!(decoder.decode(&payload, &mut heard), 160);
+    }
+    let fidelity = fidelity(&sine(300.0, 8_000), &heard, 8_000);
+    assert!(fidelity > 12.0, "{fidelity:.1} dB");
+    assert_eq!(Codec::ALL.map(|codec| codec.rate_beside(8_000)), [8_000, 8_000, 16_000, 8_000]);
+    assert_eq!(Codec::ALL.map(|codec| codec.rate_beside(16_000)), [8_000, 8_000, 16_000, 16_000]);
+}
+
+#[test]
 fn opus_makes_nothing_of_a_length_it_has_no_frame_for() {
     let mut out = vec![7];
     Encoder::new(Codec::Opus).encode(&[0; 333], &mut out);
@@ -174,7 +210,7 @@ fn concealing_before_anything_was_heard_is_silence() {
 fn opus_recovers_a_lost_packet_from_the_one_after_it() {
     let settings = OpusSettings { expected_loss: 20, ..OpusSettings::default() };
     let pcm = voice(16_000);
-    let mut encoder = Encoder::with_opus(Codec::Opus, settings);
+    let mut encoder = Encoder::with_opus(Codec::Opus, 16_000, settings);
     let payloads: Vec<Vec<u8>> = pcm
         .chunks(320)
         .map(|frame| {

@@ -23,6 +23,8 @@ const MAX_SAMPLES: usize = 16_000;
 /// Makes samples of a leg's packets.
 pub(super) struct Listener {
     codec: Codec,
+    /// Of the samples made.
+    rate: u32,
     jitter: JitterBuffer,
     decoder: Decoder,
     next: Option<Instant>,
@@ -32,13 +34,21 @@ pub(super) struct Listener {
 }
 
 impl Listener {
+    /// Makes samples at the codec's own rate.
     pub(super) fn new(codec: Codec) -> Self {
+        Self::beside(codec, codec.sample_rate())
+    }
+
+    /// Makes samples at the codec's rate beside that of who hears them.
+    fn beside(codec: Codec, rate: u32) -> Self {
+        let rate = codec.rate_beside(rate);
         Self {
             codec,
+            rate,
             jitter: JitterBuffer::new(codec.clock_rate()),
-            decoder: Decoder::new(codec),
+            decoder: Decoder::beside(codec, rate),
             next: None,
-            frame: codec.samples(20),
+            frame: rate as usize / 50,
             made_up: MADE_UP,
         }
     }
@@ -81,13 +91,13 @@ impl Listener {
             let before = out.len();
             self.read_frame(now, out);
             if out.len() == before {
-                out.resize(before + self.codec.samples(10), 0);
+                out.resize(before + self.rate as usize / 100, 0);
             }
         }
     }
 
     fn read_frame(&mut self, now: Instant, out: &mut Vec<i16>) -> Duration {
-        let rate = self.codec.sample_rate();
+        let rate = self.rate;
         let samples = match self.jitter.pull(now) {
             Frame::Payload { payload, .. } => {
                 self.made_up = 0;
@@ -126,6 +136,8 @@ pub(super) struct Speaker {
     codec: Codec,
     ptime_ms: u8,
     rate: u32,
+    /// Of the samples encoded.
+    coded: u32,
     resampler: Option<Resampler>,
     encoder: Encoder,
     samples: Vec<i16>,
@@ -140,12 +152,14 @@ pub(super) struct Speaker {
 impl Speaker {
     /// Speaks samples of a rate in a codec and packet time.
     pub(super) fn new(codec: Codec, ptime_ms: u8, rate: u32) -> Self {
+        let coded = codec.rate_beside(rate);
         Self {
             codec,
             ptime_ms: codec.packet_time_ms(ptime_ms),
             rate,
-            resampler: (rate != codec.sample_rate()).then(|| Resampler::new(rate, codec.sample_rate())),
-            encoder: Encoder::new(codec),
+            coded,
+            resampler: (rate != coded).then(|| Resampler::new(rate, coded)),
+            encoder: Encoder::beside(codec, rate),
             samples: Vec::new(),
             last: Vec::new(),
             payload: Vec::new(),
@@ -210,7 +224,7 @@ impl Speaker {
 
     /// The next payload and its length in timestamp units, if there are samples enough.
     pub(super) fn payload(&mut self) -> Option<(&[u8], u32)> {
-        let frame = self.codec.samples(u32::from(self.ptime_ms));
+        let frame = self.frame_coded();
         if self.samples.len() < frame {
             return None;
         }
@@ -223,7 +237,11 @@ impl Speaker {
 
     /// Whether a whole frame waits.
     fn is_full(&self) -> bool {
-        self.samples.len() >= self.codec.samples(u32::from(self.ptime_ms))
+        self.samples.len() >= self.frame_coded()
+    }
+
+    fn frame_coded(&self) -> usize {
+        (self.coded / 1000) as usize * usize::from(self.ptime_ms)
     }
 }
 
@@ -236,11 +254,8 @@ pub(super) struct Transcoder {
 
 impl Transcoder {
     pub(super) fn new(from: Codec, to: Codec, ptime_ms: u8) -> Self {
-        Self {
-            listener: Listener::new(from),
-            speaker: Speaker::new(to, ptime_ms, from.sample_rate()),
-            scratch: Vec::new(),
-        }
+        let listener = Listener::beside(from, to.sample_rate());
+        Self { speaker: Speaker::new(to, ptime_ms, listener.rate), listener, scratch: Vec::new() }
     }
 
     /// Moves on to `now`; then [`Transcoder::payload`] has what is due.
