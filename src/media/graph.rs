@@ -15,8 +15,8 @@
 //! | `SendDigit` | a digit before anything else |
 //!
 //! `Record` takes what a leg, a call or a room says without touching any of these. Digits are events whatever a leg is
-//! doing, and no room hears them. After every `handle_…`, drain [`Graph::poll_transmit`], [`Graph::poll_event`] and
-//! [`Graph::poll_recorded`].
+//! doing, and no room hears them. After every `handle_…`, drain [`Graph::poll_transmit`], [`Graph::poll_event`],
+//! [`Graph::poll_recorded`] and [`Graph::poll_pin`].
 
 mod beat;
 mod chorus;
@@ -25,11 +25,13 @@ mod egress;
 mod hearing;
 mod ingress;
 mod latch;
+mod legs;
 mod line;
 mod listening;
 mod mix;
 mod outbox;
 mod pace;
+mod pin;
 mod player;
 mod protection;
 mod relay;
@@ -52,15 +54,18 @@ pub use command::{
     Whom,
 };
 use ingress::Content;
+pub use legs::{LegHasher, LegMap};
 use line::{Heard, Line};
 use mix::Mix;
 use outbox::Outbox;
 use pace::Pace;
+pub use pin::Pin;
+use pin::Pins;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use reports::{Farewell, Moment};
 use station::Station;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tape::Recording;
@@ -84,7 +89,7 @@ impl std::fmt::Debug for Moving {
 pub struct Graph {
     random: ChaCha20Rng,
     lines: Vec<Option<Box<Line>>>,
-    index: HashMap<Leg, usize>,
+    index: LegMap<usize>,
     mixes: BTreeMap<Room, Mix>,
     stations: Vec<Station>,
     next_station: u64,
@@ -94,6 +99,7 @@ pub struct Graph {
     recorded: VecDeque<Recorded>,
     out: Outbox,
     events: VecDeque<(Whom, Event)>,
+    pins: Pins,
     scratch: Vec<u8>,
     clock: Option<NtpClock>,
 }
@@ -110,7 +116,7 @@ impl Graph {
         Self {
             random: ChaCha20Rng::from_seed(seed),
             lines: Vec::new(),
-            index: HashMap::new(),
+            index: LegMap::default(),
             mixes: BTreeMap::new(),
             stations: Vec::new(),
             next_station: 0,
@@ -120,6 +126,7 @@ impl Graph {
             recorded: VecDeque::new(),
             out: Outbox::default(),
             events: VecDeque::new(),
+            pins: Pins::default(),
             scratch: Vec::with_capacity(MAX_PACKET),
             clock: None,
         }
@@ -224,6 +231,7 @@ impl Graph {
             if let Said::Finished(cue) = line.tick(now, &mut self.out) {
                 tell(&mut self.events, line.leg, Event::Finished { cue });
             }
+            line.settle(now, &mut self.pins);
             if line.reports.is_due(now, &mut self.random)
                 && let Some((reports, party)) = line.party()
             {
@@ -256,6 +264,11 @@ impl Graph {
         self.recorded.pop_front()
     }
 
+    /// The next change of who is listened to. Who does not ask misses nothing: packets are judged all the same.
+    pub fn poll_pin(&mut self) -> Option<Pin> {
+        self.pins.poll()
+    }
+
     /// How many legs are open.
     pub fn legs(&self) -> usize {
         self.index.len()
@@ -270,7 +283,9 @@ impl Graph {
             self.stop_leg(leg);
         }
         let at = self.index.remove(&leg)?;
-        self.lines[at].take().map(Moving)
+        let mut line = self.lines[at].take()?;
+        line.unsettle(&mut self.pins);
+        Some(Moving(line))
     }
 
     /// Takes a leg in that another graph has given; one with its number must not be open here.
@@ -308,7 +323,9 @@ impl Graph {
         let Some(&at) = self.index.get(&leg) else { return };
         let Some(line) = self.lines[at].as_deref_mut() else { return };
         line.reports.start(now, &mut self.random);
-        if !line.configure(now, agreed) {
+        let new = line.configure(now, agreed);
+        line.settle(now, &mut self.pins);
+        if !new {
             return;
         }
         if let Some(peer) = line.peer.and_then(|peer| self.line(peer)) {

@@ -27,8 +27,8 @@ pub mod wav;
 
 pub use codec::{Codec, Decoder, Encoder};
 pub use graph::{
-    Channel, Command, Cue, Event, Graph, HeardBy, Hears, Leg, Moving, Recorded, Role, Room, Take, Tape,
-    Transmit, Watch, Whom,
+    Channel, Command, Cue, Event, Graph, HeardBy, Hears, Leg, LegHasher, LegMap, Moving, Pin, Recorded, Role,
+    Room, Take, Tape, Transmit, Watch, Whom,
 };
 pub use jitter::{Frame, JitterBuffer};
 pub use negotiation::{Agreed, Encryption, Local, Mismatch, Negotiation, NegotiationError};

@@ -62,10 +62,14 @@ impl Latch {
         self.pinned.or(self.declared)
     }
 
+    /// The only source that is listened to, while nothing else could be learned.
+    pub(super) fn sole(&self, now: Instant) -> Option<SocketAddr> {
+        self.pinned.filter(|_| !self.is_open(now) && !self.is_silent(now))
+    }
+
     /// Whether a packet from there may be listened to.
     pub(super) fn judge(&self, now: Instant, from: SocketAddr) -> Verdict {
-        let open = self.window.is_some_and(|until| now < until);
-        let silent = self.heard.is_none_or(|heard| now.saturating_duration_since(heard) >= SILENT);
+        let (open, silent) = (self.is_open(now), self.is_silent(now));
         let declared = self.declared == Some(from);
         match self.pinned {
             Some(pinned) if pinned == from => Verdict::Accept,
@@ -92,6 +96,14 @@ impl Latch {
         self.stale = None;
         self.pinned = Some(from);
         true
+    }
+
+    fn is_open(&self, now: Instant) -> bool {
+        self.window.is_some_and(|until| now < until)
+    }
+
+    fn is_silent(&self, now: Instant) -> bool {
+        self.heard.is_none_or(|heard| now.saturating_duration_since(heard) >= SILENT)
     }
 }
 

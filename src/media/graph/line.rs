@@ -5,6 +5,7 @@ use super::egress::{Egress, Target};
 use super::hearing::Hearing;
 use super::ingress::Ingress;
 use super::outbox::Outbox;
+use super::pin::Pins;
 use super::protection::{Protection, Wire};
 use super::relay::Mapping;
 use super::repacket::{Piece, RATE, Repacket};
@@ -18,6 +19,7 @@ use crate::negotiation::Agreed;
 use crate::quality::{self, Path, Statistics};
 use crate::rtp::Header;
 use rand_chacha::ChaCha20Rng;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 /// What a leg hears of its peer, and how. Made when the first packet comes, forgotten at every change.
@@ -65,6 +67,8 @@ pub(super) struct Line {
     feed: Feed,
     /// The codec of the peer the feed was made for.
     fed: Codec,
+    /// The source last said to be alone in being listened to.
+    sole: Option<SocketAddr>,
 }
 
 impl Line {
@@ -82,6 +86,7 @@ impl Line {
             room: None,
             feed: Feed::Nothing,
             fed: Codec::Pcma,
+            sole: None,
         }
     }
 
@@ -233,6 +238,17 @@ impl Line {
             (Feed::Nothing | Feed::Relay(_) | Feed::Repacket(_), _) => {}
         }
         said
+    }
+
+    /// Says whom the leg listens to, where that has changed.
+    pub(super) fn settle(&mut self, now: Instant, pins: &mut Pins) {
+        pins.note(self.leg, &mut self.sole, self.ingress.latch.sole(now));
+    }
+
+    /// Says that anybody is listened to: who drives the leg next knows nothing yet.
+    pub(super) fn unsettle(&mut self, pins: &mut Pins) {
+        pins.note(self.leg, &mut self.sole, None);
+        self.sole = None;
     }
 
     /// What reporting needs of the leg, if it has agreed on anything.

@@ -1,5 +1,6 @@
 //! RTP and RTCP port pairs (RFC 3550 section 11: even for RTP, the next for RTCP).
 
+use super::peer::Sockets;
 use super::thread::{Order, Sound};
 use crate::exchange::{Network, NetworkError};
 use media::Leg;
@@ -50,7 +51,7 @@ impl Network for SocketPorts {
             match pair {
                 Ok((rtp, rtcp)) => {
                     self.sound
-                        .open(leg, group, Order::Open { leg, rtp, rtcp })
+                        .open(leg, group, Order::Open { leg, sockets: Sockets { rtp, rtcp } })
                         .map_err(|_| NetworkError::Stopped)?;
                     return Ok(port);
                 }

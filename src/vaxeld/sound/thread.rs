@@ -1,13 +1,14 @@
-//! One thread of sound: epoll, a timer, a queue of orders, and one [`media::Graph`].
+//! One thread of sound: its sockets, a timer, a queue of orders, and one [`media::Graph`].
 
+use super::peer::Sockets;
+use super::polling::{Polling, Ready, Wait};
 use media::{Channel, Command, Graph, Leg, Whom};
-use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::UdpSocket;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
@@ -20,7 +21,7 @@ pub type Heard = (Whom, media::Event);
 
 /// What a thread is told.
 pub(super) enum Order {
-    Open { leg: Leg, rtp: UdpSocket, rtcp: UdpSocket },
+    Open { leg: Leg, sockets: Sockets },
     Command { leg: Leg, command: Command },
     Stop,
 }
@@ -33,16 +34,11 @@ const TICKS_LATE_MAX: u64 = 2;
 const ORDERS_MAX: usize = 8_192;
 /// Events kept while the core does not take them. Beyond that only the end of legs is kept.
 const BACKLOG_MAX: usize = 65_536;
-/// Looks for further packets before a busy thread pauses: as many may wait on one socket.
-const ROUNDS_MAX: usize = 16;
-/// A busy thread lets packets gather for so long: being woken costs more than passing a packet on.
-const PAUSE: Duration = Duration::from_millis(1);
-/// Nothing on the telephone is longer; a jumbo packet is cut and then fails its checks.
-const PACKET_MAX: usize = 2_048;
-
-/// Tokens of epoll that are no leg.
-const ORDERS: u64 = u64::MAX;
-const TIMER: u64 = u64::MAX - 1;
+/// A thread that has passed on so many packets since its last tick is busy, as with ten calls.
+const BUSY: u32 = 20;
+/// A busy thread lets packets gather for so long: being woken costs it more than passing a packet on. Half of it is what
+/// sound is delayed by.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// The media threads, and which leg is on which.
 pub struct Sound {
@@ -57,7 +53,7 @@ struct Handle {
 }
 
 impl Sound {
-    /// Starts `count` threads; each draws its random numbers from its own seed.
+    /// Starts a thread for each seed, from which it draws its random numbers.
     pub fn start(seeds: Vec<[u8; 32]>, events: &mpsc::Sender<Heard>) -> io::Result<Self> {
         let start = |(number, seed): (usize, [u8; 32])| {
             let (orders, receiver) = sync_channel(ORDERS_MAX);
@@ -130,17 +126,15 @@ struct Wake {
     pending: AtomicBool,
 }
 
-struct Sockets {
-    rtp: UdpSocket,
-    rtcp: UdpSocket,
-}
-
 struct Worker {
     graph: Graph,
-    epoll: Epoll,
+    polling: Polling,
     timer: TimerFd,
     ticking: bool,
-    sockets: HashMap<Leg, Sockets>,
+    legs: usize,
+    /// Packets that have come since the last tick.
+    passed: u32,
+    busy: bool,
     orders: Receiver<Order>,
     wake: Arc<Wake>,
     events: mpsc::Sender<Heard>,
@@ -154,18 +148,17 @@ impl Worker {
         seed: [u8; 32],
         events: mpsc::Sender<Heard>,
     ) -> io::Result<Self> {
-        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         let timer =
             TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
-        epoll.add(&timer, EpollEvent::new(EpollFlags::EPOLLIN, TIMER))?;
-        epoll.add(&wake.event, EpollEvent::new(EpollFlags::EPOLLIN, ORDERS))?;
-        let graph = Graph::new(seed);
+        let polling = Polling::new(wake.event.as_fd(), &timer)?;
         Ok(Self {
-            graph,
-            epoll,
+            graph: Graph::new(seed),
+            polling,
             timer,
             ticking: false,
-            sockets: HashMap::new(),
+            legs: 0,
+            passed: 0,
+            busy: false,
             orders,
             wake,
             events,
@@ -174,51 +167,38 @@ impl Worker {
     }
 
     fn run(mut self) {
-        let mut ready = [EpollEvent::empty(); 256];
-        let mut packet = [0_u8; PACKET_MAX];
         let mut woken = now();
         loop {
-            let Some(mut count) = self.wait(&mut ready, EpollTimeout::NONE) else { return };
-            let before = std::mem::replace(&mut woken, now());
-            let busy = woken.duration_since(before) < PAUSE * 2;
-            for _ in 0..ROUNDS_MAX {
-                if self.handle(&ready[..count], &mut packet) == Next::Stop {
-                    return;
-                }
-                count = match busy.then(|| self.wait(&mut ready, EpollTimeout::ZERO)) {
-                    Some(None) => return,
-                    Some(Some(count)) if count > 0 => count,
-                    _ => break,
-                };
-            }
-            if busy {
-                pause(woken + PAUSE);
-            }
-        }
-    }
-
-    /// How many events there are; none when the thread cannot go on.
-    fn wait(&self, ready: &mut [EpollEvent], timeout: EpollTimeout) -> Option<usize> {
-        match self.epoll.wait(ready, timeout) {
-            Ok(count) => Some(count),
-            Err(nix::Error::EINTR) => Some(0),
-            Err(error) => {
+            let wait = if self.busy { Wait::Gather(woken + GATHER) } else { Wait::Anything };
+            if let Err(error) = self.polling.wait(wait) {
                 tracing::error!(%error, "a media thread cannot wait and stops");
-                None
+                return;
+            }
+            woken = now();
+            if self.handle(woken) == Next::Stop {
+                return;
             }
         }
     }
 
-    fn handle(&mut self, ready: &[EpollEvent], packet: &mut [u8]) -> Next {
-        for event in ready {
-            match event.data() {
-                ORDERS => {
+    /// What has come together counts as having come at once.
+    fn handle(&mut self, now: Instant) -> Next {
+        while let Some(ready) = self.polling.next() {
+            match ready {
+                Ready::Packet { leg, channel, from, packet } => {
+                    match channel {
+                        Channel::Rtp => self.graph.handle_rtp(now, leg, from, packet),
+                        Channel::Rtcp => self.graph.handle_rtcp(now, leg, from, packet),
+                    }
+                    self.passed += 1;
+                    self.transmit();
+                }
+                Ready::Timer => self.tick(),
+                Ready::Orders => {
                     if self.take_orders() == Next::Stop {
                         return Next::Stop;
                     }
                 }
-                TIMER => self.tick(),
-                token => self.receive(token, packet),
             }
         }
         self.drain();
@@ -234,7 +214,7 @@ impl Worker {
         self.wake.pending.swap(false, Ordering::AcqRel);
         loop {
             match self.orders.try_recv() {
-                Ok(Order::Open { leg, rtp, rtcp }) => self.open(leg, rtp, rtcp),
+                Ok(Order::Open { leg, sockets }) => self.open(leg, sockets),
                 Ok(Order::Command { leg, command }) => {
                     let closes = matches!(command, Command::Close { .. });
                     self.graph.handle_command(now(), command);
@@ -249,21 +229,22 @@ impl Worker {
         }
     }
 
-    fn open(&mut self, leg: Leg, rtp: UdpSocket, rtcp: UdpSocket) {
-        let watch =
-            |socket: &UdpSocket, token| self.epoll.add(socket, EpollEvent::new(EpollFlags::EPOLLIN, token));
-        if let Err(error) = watch(&rtp, leg.0 << 1).and_then(|()| watch(&rtcp, leg.0 << 1 | 1)) {
+    fn open(&mut self, leg: Leg, sockets: Sockets) {
+        if let Err(error) = self.polling.open(leg, sockets) {
             tracing::error!(%error, leg = leg.0, "a leg's sockets cannot be watched");
         }
-        self.sockets.insert(leg, Sockets { rtp, rtcp });
+        self.legs += 1;
         self.graph.handle_command(now(), Command::Open { leg });
         self.set_ticking(true);
     }
 
-    /// Closing the sockets takes them out of the epoll as well.
     fn close(&mut self, leg: Leg) {
-        self.sockets.remove(&leg);
-        if self.sockets.is_empty() {
+        let unsent = self.polling.close(leg);
+        if unsent > 0 {
+            tracing::debug!(leg = leg.0, unsent, "packets that the system did not take");
+        }
+        self.legs = self.legs.saturating_sub(1);
+        if self.legs == 0 {
             self.set_ticking(false);
         }
     }
@@ -273,6 +254,8 @@ impl Worker {
             return;
         }
         self.ticking = on;
+        // Only ticks find that there is little to do.
+        self.busy &= on;
         let changed = if on {
             self.timer.set(Expiration::Interval(TimeSpec::from_duration(TICK)), TimerSetTimeFlags::empty())
         } else {
@@ -293,44 +276,24 @@ impl Worker {
             self.graph.handle_tick(now());
             self.transmit();
         }
+        self.busy = std::mem::take(&mut self.passed) >= BUSY;
         self.deliver();
-        if self.sockets.is_empty() && self.backlog.is_empty() {
+        if self.legs == 0 && self.backlog.is_empty() {
             self.set_ticking(false);
         }
     }
 
-    /// One packet: where more wait, the socket stays ready, and others get their turn.
-    fn receive(&mut self, token: u64, packet: &mut [u8]) {
-        let leg = Leg(token >> 1);
-        let control = token & 1 == 1;
-        let Some(sockets) = self.sockets.get(&leg) else { return };
-        let socket = if control { &sockets.rtcp } else { &sockets.rtp };
-        // An error is an ICMP answer to an earlier packet: the peer is not there yet, or any more.
-        let Ok((length, from)) = socket.recv_from(packet) else { return };
-        if control {
-            self.graph.handle_rtcp(now(), leg, from, &packet[..length]);
-        } else {
-            self.graph.handle_rtp(now(), leg, from, &packet[..length]);
-        }
-        self.transmit();
-    }
-
-    /// A packet that the system does not take now is lost, as on any other part of its way.
     fn transmit(&mut self) {
         while let Some(transmit) = self.graph.poll_transmit() {
-            let Some(sockets) = self.sockets.get(&transmit.leg) else { continue };
-            let socket = match transmit.channel {
-                Channel::Rtp => &sockets.rtp,
-                Channel::Rtcp => &sockets.rtcp,
-            };
-            if let Err(error) = socket.send_to(transmit.packet, transmit.to) {
-                tracing::trace!(%error, "a packet was not sent");
-            }
+            self.polling.send(&transmit);
         }
     }
 
     fn drain(&mut self) {
         self.transmit();
+        while let Some(pin) = self.graph.poll_pin() {
+            self.polling.pin(pin);
+        }
         while let Some((whom, event)) = self.graph.poll_event() {
             let last = matches!(event, media::Event::Closed(_));
             if last || self.backlog.len() < BACKLOG_MAX {
@@ -359,11 +322,6 @@ impl Worker {
 enum Next {
     Go,
     Stop,
-}
-
-#[allow(clippy::disallowed_methods)] // the pause is the purpose: nothing is waited for
-fn pause(until: Instant) {
-    std::thread::sleep(until.saturating_duration_since(now()));
 }
 
 #[allow(clippy::disallowed_methods)] // this is a driver: it reads the clock for the machine it drives

@@ -1,7 +1,9 @@
-use super::super::{Command, Event, Leg, Whom};
-use super::peer::agreed;
+use super::super::{Command, Event, Leg, Pin, Whom};
+use super::peer::{agreed, encrypted};
 use super::world::World;
 use crate::codec::Codec;
+use crate::negotiation::Agreed;
+use crate::srtp::Suite;
 
 #[test]
 fn media_goes_back_to_where_it_comes_from_and_a_third_address_never_takes_over() {
@@ -84,4 +86,52 @@ fn what_names_no_leg_does_nothing() {
     assert_eq!(world.graph.legs(), 0);
     world.run(100);
     assert!(matches!(world.events.last(), Some((Whom::Leg(Leg(1)), Event::Closed(_)))));
+}
+
+/// The latest word on whom a leg listens to.
+fn pin(world: &mut World, leg: u64) -> Option<Pin> {
+    std::iter::from_fn(|| world.graph.poll_pin()).filter(|pin| pin.leg == Leg(leg)).last()
+}
+
+#[test]
+fn a_source_is_alone_only_while_nothing_else_could_be_learned() {
+    let plain = || agreed(1, Codec::Pcma, 20);
+    settling_and_moving(plain(), agreed(2, Codec::Pcma, 20));
+    settling_and_moving(plain(), agreed(2, Codec::Opus, 20));
+    let suite = Suite::AesCm128HmacSha1_80;
+    settling_and_moving(encrypted(plain(), suite), encrypted(agreed(2, Codec::Pcma, 20), suite));
+}
+
+/// A leg's story of being settled on, having agreed again, falling silent and coming back.
+fn settling_and_moving(first: Agreed, second: Agreed) {
+    let mut world = World::call(first.clone(), second);
+    let only = |source| Some(Pin { leg: Leg(1), source });
+    let address = world.peer(1).address;
+    world.run(1900);
+    assert_eq!(pin(&mut world, 1), None, "an answer and the media race each other");
+    world.run(300);
+    assert_eq!(pin(&mut world, 1), only(Some(address)));
+    world.reconfigure(1, first);
+    assert_eq!(pin(&mut world, 1), only(None), "an agreement may move the peer");
+    world.run(2200);
+    assert_eq!(pin(&mut world, 1), only(Some(address)));
+    world.peer(1).talks = false;
+    world.run(600);
+    assert_eq!(pin(&mut world, 1), only(None), "a silent peer may have moved");
+    world.peer(1).talks = true;
+    world.run(100);
+    assert_eq!(pin(&mut world, 1), only(Some(address)));
+}
+
+#[test]
+fn who_drives_a_leg_next_hears_anew_whom_it_listens_to() {
+    let mut world = World::call(agreed(1, Codec::Pcma, 20), agreed(2, Codec::Pcma, 20));
+    world.run(2200);
+    let address = world.peer(1).address;
+    assert_eq!(pin(&mut world, 1), Some(Pin { leg: Leg(1), source: Some(address) }));
+    let moving = world.graph.take(Leg(1)).unwrap();
+    assert_eq!(pin(&mut world, 1), Some(Pin { leg: Leg(1), source: None }));
+    world.graph.put(moving);
+    world.run(100);
+    assert_eq!(pin(&mut world, 1), Some(Pin { leg: Leg(1), source: Some(address) }));
 }
