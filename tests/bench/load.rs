@@ -3,6 +3,7 @@
 //! All phones are driven by one thread: a socket each, one epoll, messages written into one buffer. Read
 //! [`phones::Phones`] first, then [`dialogue::Load`].
 
+pub(crate) mod bare;
 pub(crate) mod dialogue;
 mod digest;
 pub(crate) mod exchange;

@@ -1,6 +1,6 @@
 //! Sound in both directions of many calls, each phone at its own moment; when packets arrive is the kernel's word.
 
-use super::phones::Phones;
+use super::phones::{Phone, Phones};
 use super::{now, pause};
 use anyhow::{Context, Result};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -8,6 +8,7 @@ use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, socko
 use nix::sys::time::TimeSpec;
 use nix::time::{ClockId, clock_gettime};
 use std::io::IoSliceMut;
+use std::net::SocketAddrV4;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
@@ -59,6 +60,16 @@ impl Talk {
             talkers.push(Talker { phone, sequence: 0, ssrc: 0x1000 + phone as u32, learned: Vec::new() });
         }
         Ok(Self { talkers, epoll, speech: speech() })
+    }
+
+    /// Lets every phone talk to where it says.
+    pub fn aim(&self, phones: &mut Phones, to: impl Fn(usize, &Phone) -> Option<SocketAddrV4>) -> Result<()> {
+        for talker in &self.talkers {
+            let phone = phones.get(talker.phone);
+            let peer = to(talker.phone, phone).context("a phone without anybody to talk to")?;
+            phone.sound.connect(peer)?;
+        }
+        Ok(())
     }
 
     /// Lets everybody talk for a while.
