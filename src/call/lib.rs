@@ -13,6 +13,7 @@ mod boundary;
 mod call;
 mod calls;
 mod end;
+mod engagement;
 mod fork;
 mod hold;
 mod leg;
@@ -28,6 +29,7 @@ pub use boundary::{
     Referral, Refusal, RoomKey, Wish,
 };
 pub use calls::{Calls, Offer};
+pub use engagement::{Engaged, Engagement};
 pub use fork::Ring;
 pub use leg::LegState;
 pub use merge::Merged;

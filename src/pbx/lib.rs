@@ -12,6 +12,7 @@ mod command;
 mod course;
 mod decision;
 mod forwarding;
+mod lamp;
 mod meeting;
 mod outbound;
 mod parking;
@@ -27,4 +28,5 @@ mod transfer;
 mod trunks;
 
 pub use boundary::{Effect, Input, Offered, Origin, Query, Registration};
+pub use lamp::{Glow, Lamp, Watched};
 pub use pbx::Pbx;

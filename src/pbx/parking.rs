@@ -44,6 +44,11 @@ impl Parking {
 }
 
 impl Pbx {
+    /// The call that is parked at a place.
+    pub(crate) fn parked_at(&self, place: u8) -> Option<CallId> {
+        self.parking.at(place)
+    }
+
     /// A user dials a place: the call that is parked there is theirs, or the call they hold is parked there.
     pub(crate) fn park_or_fetch(&mut self, now: Now, id: CallId, place: u8) {
         if let Some(parked) = self.parking.at(place) {

@@ -41,6 +41,8 @@ pub(crate) struct Subscription {
     flight: Option<(TxId, Notice)>,
     /// What is to be said after it.
     waiting: Option<Notice>,
+    /// Whether it is of a list (RFC 4662), which its answers and notifications require to be understood.
+    list: bool,
     /// How often the same was said again after a refusal that will pass.
     tries: u8,
     /// When something is due.

@@ -17,6 +17,7 @@ mod causes;
 mod challenge;
 mod diagnosis;
 mod incoming;
+mod lamps;
 mod leg;
 mod names;
 mod network;
@@ -139,6 +140,7 @@ pub struct Exchange<N> {
     pub(crate) legs: HashMap<LegId, Leg>,
     pub(crate) sessions: HashMap<SessionId, LegId>,
     pub(crate) lines: Lines,
+    pub(crate) lamps: lamps::Lamps,
     pub(crate) registering: BTreeMap<u64, register::Waiting>,
     pub(crate) beginnings: beginning::Beginnings,
     pub(crate) traces: Traces,
@@ -166,6 +168,7 @@ impl<N: Network> Exchange<N> {
             legs: HashMap::new(),
             sessions: HashMap::new(),
             lines: Lines::new(random.seed()),
+            lamps: lamps::Lamps::default(),
             registering: BTreeMap::new(),
             beginnings: beginning::Beginnings::default(),
             traces: Traces::default(),
@@ -264,6 +267,7 @@ impl<N: Network> Exchange<N> {
         self.beginnings_timeout(now);
         self.registrar.handle_timeout(now.mono);
         self.lines_timeout(now);
+        self.lamps_timeout(now);
         self.drain(now);
     }
 
@@ -275,6 +279,7 @@ impl<N: Network> Exchange<N> {
             self.beginnings.poll_timeout(),
             self.registrar.poll_timeout(),
             self.lines.poll_timeout(),
+            self.lamps.poll_timeout(),
         ];
         all.into_iter().flatten().min_by_key(|(at, _)| *at)
     }
@@ -316,6 +321,7 @@ impl<N: Network> Exchange<N> {
 
     /// Runs the machines until none has anything more to say.
     fn drain(&mut self, now: Now) {
+        let mut decided = false;
         loop {
             let mut busy = false;
             while let Some(event) = self.sip.poll_event() {
@@ -327,12 +333,15 @@ impl<N: Network> Exchange<N> {
                 self.registration_ended(now, event);
             }
             while let Some(effect) = self.pbx.poll_effect() {
-                busy = true;
+                (busy, decided) = (true, true);
                 self.carry_out(now, effect);
             }
             if !busy {
                 break;
             }
+        }
+        if decided {
+            self.lamps.touch(now);
         }
         while let Some(flow) = self.registrar.poll_keepalive() {
             self.outputs.push_back(Output::Transmit(Transmit {
@@ -389,13 +398,15 @@ impl<N: Network> Exchange<N> {
         self.site = Some(Arc::clone(&site));
         self.forget_devices(now, &site);
         self.lines_for(now, &site);
+        self.lamps_for_site(now);
     }
 }
 
 fn config() -> sip::endpoint::Config {
     // What the exchange does, not all that the endpoint could: a peer must not rely on more.
-    let supported =
-        ["100rel", "timer", "path", "outbound", "gruu", "replaces", "norefersub"].map(str::to_owned).to_vec();
+    let supported = ["100rel", "timer", "path", "outbound", "gruu", "replaces", "norefersub", "eventlist"]
+        .map(str::to_owned)
+        .to_vec();
     let methods = vec![
         Method::Invite,
         Method::Ack,
@@ -407,10 +418,12 @@ fn config() -> sip::endpoint::Config {
         Method::Update,
         Method::Info,
         Method::Refer,
+        Method::Subscribe,
     ];
+    let packages = ["dialog", "presence", "message-summary"].map(str::to_owned).to_vec();
     sip::endpoint::Config {
         methods,
-        packages: Vec::new(),
+        packages,
         supported,
         product: concat!("Vaxel/", env!("CARGO_PKG_VERSION")).to_owned(),
         ..sip::endpoint::Config::default()

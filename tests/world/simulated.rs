@@ -32,6 +32,7 @@ mod settle;
 pub(crate) mod site;
 mod sound;
 mod the_box;
+mod watcher;
 mod weather;
 
 pub(crate) use clock::secs;
@@ -41,6 +42,8 @@ pub(crate) use peer::{Account, Call, Dial, Digits, Manner, Over, Peer, PeerId, R
 #[allow(unused_imports, reason = "stories pick what they need")]
 pub(crate) use raw::{RawPhone, RawTrunk, Secret, header, sdp};
 pub(crate) use the_box::TheBox;
+#[allow(unused_imports, reason = "stories pick what they need")]
+pub(crate) use watcher::{Light, Watcher, WatcherId};
 #[allow(unused_imports, reason = "stories pick what they need")]
 pub(crate) use weather::Weather;
 
@@ -82,6 +85,7 @@ pub(crate) struct World {
     /// Addresses where a datagram is refused (ICMP) instead of being lost.
     pub refusing: BTreeSet<SocketAddr>,
     peers: Vec<Peer>,
+    watchers: Vec<Watcher>,
     censors: Vec<Censor>,
     seed: u64,
     starts: u8,
@@ -124,6 +128,7 @@ impl World {
             outside: None,
             refusing: BTreeSet::new(),
             peers: Vec::new(),
+            watchers: Vec::new(),
             censors: Vec::new(),
             seed,
             starts: 0,
@@ -227,6 +232,9 @@ impl World {
             if let Some(call) = peer.call_at(packet.to) {
                 return call.hear(now, packet.to, &packet.payload);
             }
+        }
+        if self.told(packet) {
+            return;
         }
         match Message::parse(&packet.payload) {
             Ok(message) => self.letters.push((packet.to, message)),

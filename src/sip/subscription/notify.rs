@@ -98,6 +98,9 @@ impl Endpoint {
         };
         request.headers.push(Name::Event, &subscription.package);
         request.headers.push(Name::SubscriptionState, state);
+        if subscription.list {
+            request.headers.push(Name::Require, "eventlist");
+        }
         if let Some(body) = notice.body.clone() {
             request = request.with_body(&body.media_type, body.bytes);
         }

@@ -58,6 +58,7 @@ impl Endpoint {
             stage: Stage::Asked { tx, kind, wanted: LONGEST },
             flight: None,
             waiting: None,
+            list: false,
             tries: 0,
             wake: None,
         }));

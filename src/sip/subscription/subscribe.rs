@@ -45,6 +45,7 @@ impl Endpoint {
             stage: Stage::Asked { tx, kind, wanted: wanted.expires },
             flight: None,
             waiting: None,
+            list: false,
             tries: 0,
             wake: None,
         }));
@@ -101,6 +102,12 @@ impl Endpoint {
         }
     }
 
+    /// Takes a subscription of a list (RFC 4662 4): as [`Endpoint::accept_subscription`].
+    pub fn accept_list(&mut self, now: Instant, id: SubscriptionId, longest: Duration) {
+        self.with_subscription(id, |_, subscription| subscription.list = true);
+        self.accept_subscription(now, id, longest);
+    }
+
     /// Takes a subscription, for at most so long. A `notify` with the whole state is due at once (RFC 6665 4.2.1.2).
     pub fn accept_subscription(&mut self, now: Instant, id: SubscriptionId, longest: Duration) {
         self.with_subscription(id, |endpoint, subscription| {
@@ -133,6 +140,9 @@ impl Endpoint {
             response.headers.push(Name::Contact, dialog.contact());
         }
         response.headers.push(Name::Expires, expires.as_secs());
+        if subscription.list {
+            response.headers.push(Name::Require, "eventlist");
+        }
     }
 
     /// Refuses a subscription, or lets its holder prove itself first (401).

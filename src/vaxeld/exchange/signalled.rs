@@ -58,11 +58,12 @@ impl<N: Network> Exchange<N> {
             Event::Referred { subscription, session, referral, .. } => {
                 self.referred(now, (subscription, session), &referral);
             }
-            // SUBSCRIBE is not among the methods served, so this does not come.
-            Event::Subscribed { subscription, .. } => {
-                tracing::debug!(%subscription, "a method without use here");
+            Event::Subscribed { subscription, flow, subscribe, request } => {
+                self.subscribed(now, (subscription, flow), (&subscribe, &request));
             }
-            Event::ReferProgress { .. } | Event::Renewed { .. } | Event::Unsubscribed { .. } => {}
+            Event::Renewed { subscription } => self.tell_watcher(now, subscription),
+            Event::Unsubscribed { subscription, .. } => self.unsubscribed(subscription),
+            Event::ReferProgress { .. } => {}
         }
     }
 
@@ -193,7 +194,7 @@ impl<N: Network> Exchange<N> {
             Method::Options => Response::to(request, Status::OK)
                 .with(sip::Name::Allow, self.sip.allow())
                 .with(sip::Name::Accept, "application/sdp")
-                .with(sip::Name::Supported, "100rel, timer, path, outbound, gruu"),
+                .with(sip::Name::Supported, "100rel, timer, path, outbound, gruu, replaces, norefersub, eventlist"),
             _ => {
                 tracing::debug!(?session, method = %request.method, "a method without use here");
                 Response::to(request, Status::METHOD_NOT_ALLOWED).with(sip::Name::Allow, self.sip.allow())
