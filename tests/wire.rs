@@ -6,6 +6,7 @@ mod daemon_calls;
 mod daemon_company;
 mod daemon_connections;
 mod daemon_disk;
+mod daemon_floods;
 mod daemon_handling;
 mod daemon_hostile;
 mod daemon_names;

@@ -6,7 +6,7 @@ use super::daemon_company::{
 use crate::world::daemon::Daemon;
 use crate::world::deadline::Deadline;
 use crate::world::loopback;
-use crate::world::phone::baresip::Phone;
+use crate::world::phone::baresip::{Baresip, Phone};
 use anyhow::{Context, Result, ensure};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
@@ -19,7 +19,7 @@ use std::time::Duration;
 const PROMPTLY: Duration = Duration::from_secs(1);
 
 /// Bytes of every kind: noise, torn messages, numbers that are too large.
-fn garbage() -> Vec<Vec<u8>> {
+pub(super) fn garbage() -> Vec<Vec<u8>> {
     let mut dice = ChaCha8Rng::seed_from_u64(4711);
     let mut all: Vec<Vec<u8>> = Vec::new();
     for length in [1, 3, 20, 200, 1_400, 9_000] {
@@ -80,6 +80,15 @@ fn garbage_on_every_port_changes_nothing() -> Result<()> {
     Ok(())
 }
 
+/// The ports for sound that the box gave a phone.
+pub(super) fn media_ports(phone: &Baresip) -> Result<Vec<u16>> {
+    let words = phone.words();
+    let offered = words.split("m=audio ").skip(1).filter_map(|rest| rest.split(' ').next()?.parse().ok());
+    let ports: Vec<u16> = offered.filter(|port| *port >= 20_000).collect();
+    ensure!(!ports.is_empty(), "the box gave a port: {words}");
+    Ok(ports)
+}
+
 #[test]
 fn garbage_on_media_ports_is_not_heard() -> Result<()> {
     let daemon = Daemon::with_site(&company())?;
@@ -88,14 +97,7 @@ fn garbage_on_media_ports_is_not_heard() -> Result<()> {
     anna.dial("202")?;
     anna.wait_for("CALL_ESTABLISHED")?;
     assert!(anna.hear(0.5)?.has_tone(700.0));
-    let ports: Vec<u16> = anna
-        .words()
-        .split("m=audio ")
-        .skip(1)
-        .filter_map(|rest| rest.split(' ').next()?.parse().ok())
-        .filter(|port| *port >= 20_000)
-        .collect();
-    ensure!(!ports.is_empty(), "the box gave a port: {}", anna.words());
+    let ports = media_ports(&anna)?;
     let socket = UdpSocket::bind((loopback::address(), 0))?;
     let before = anna.hear(0.0)?.seconds();
     for bytes in garbage() {
