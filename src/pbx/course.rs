@@ -1,6 +1,7 @@
 //! What was decided about a call so far, and what comes next when a round of ringing ends without an answer.
 
 use crate::outbound::Way;
+use crate::parking::Returned;
 use crate::pbx::Pbx;
 use call::Diversion;
 use model::site::Target;
@@ -35,6 +36,8 @@ pub(crate) struct Course {
     pub referrer: Option<Party>,
     /// Who sent the call on, in that order: their numbers, where they have one, and why.
     pub diverted: Vec<(Option<E164>, Diversion)>,
+    /// Where it was parked before it went back.
+    pub returned: Option<Returned>,
     /// Whose rules have sent it on, in order.
     pub forwarders: Vec<Target>,
 }
@@ -68,6 +71,7 @@ impl Course {
             payer,
             referrer: None,
             diverted: Vec::new(),
+            returned: None,
             forwarders: Vec::new(),
         }
     }

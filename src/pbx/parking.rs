@@ -10,6 +10,19 @@ use std::time::Duration;
 /// A parked call goes back to who parked it after so long.
 const PARKED_MAX: Duration = Duration::from_secs(120);
 
+/// A call that nobody takes where it goes back to is parked again so often, and then ends.
+const RETURNS_MAX: u8 = 3;
+/// The places there are.
+const PLACES: std::ops::RangeInclusive<u8> = 1..=9;
+
+/// Where a call was parked that goes back to who parked it.
+#[derive(Clone, Debug)]
+pub(crate) struct Returned {
+    place: u8,
+    by: Party,
+    times: u8,
+}
+
 /// The parking places that are taken.
 #[derive(Debug, Default)]
 pub(crate) struct Parking {
@@ -36,10 +49,10 @@ impl Parking {
         self.places.get(&place).map(|parked| parked.call)
     }
 
-    /// A call has left its place, if it had one. Gives who parked it.
-    pub fn leave(&mut self, call: CallId) -> Option<Party> {
+    /// A call has left its place, if it had one. Gives the place and who parked it there.
+    pub fn leave(&mut self, call: CallId) -> Option<(u8, Party)> {
         let place = self.places.iter().find(|(_, parked)| parked.call == call).map(|(place, _)| *place)?;
-        self.places.remove(&place).map(|parked| parked.by)
+        self.places.remove(&place).map(|parked| (place, parked.by))
     }
 }
 
@@ -72,6 +85,13 @@ impl Pbx {
 
     /// A call that waits is parked at a free place.
     pub(crate) fn park(&mut self, now: Now, id: CallId, (place, by): (u8, Party)) {
+        if let Some(course) = self.courses.get_mut(&id) {
+            course.returned = None;
+        }
+        self.put(now, id, (place, by));
+    }
+
+    fn put(&mut self, now: Now, id: CallId, (place, by): (u8, Party)) {
         let Some(leg) = self.calls.serve(now, id, (Cause::Answered, Some(PARKED_MAX))) else { return };
         self.calls.perform(Effect::Play { leg, program: Program::Music });
         self.decided(now, id, "park", format!("parked at place {place}"));
@@ -80,14 +100,35 @@ impl Pbx {
 
     /// The time that a call may be with the box is up.
     pub(crate) fn time_up(&mut self, now: Now, id: CallId) {
-        let by = self.parking.leave(id);
+        let parked = self.parking.leave(id);
         self.left_meeting(now, id);
         self.calls.reconsider(id);
         if let Some(course) = self.courses.get_mut(&id) {
-            course.referrer = by;
             course.stage = Stage::Starting;
+            course.referrer = parked.as_ref().map(|(_, by)| by.clone());
+            let times = course.returned.as_ref().map_or(0, |returned| returned.times) + 1;
+            course.returned = parked.map(|(place, by)| Returned { place, by, times });
         }
-        self.refuse(now, id, Cause::NoAnswer, "the time for it was up");
+        const WHY: &str = "the time for it was up";
+        if !self.give_back(now, id, WHY) && !self.park_again(now, id) {
+            self.refuse(now, id, Cause::NoAnswer, WHY);
+        }
+    }
+
+    /// A parked call that nobody took where it went back to waits on, at its place or the next that is free. False
+    /// where it was not parked, or has gone back often enough.
+    pub(crate) fn park_again(&mut self, now: Now, id: CallId) -> bool {
+        let returned = self.courses.get(&id).and_then(|course| course.returned.clone());
+        let Some(Returned { place, by, .. }) = returned.filter(|returned| returned.times < RETURNS_MAX)
+        else {
+            return false;
+        };
+        let Some(place) = std::iter::once(place).chain(PLACES).find(|place| self.parking.is_free(*place))
+        else {
+            return false;
+        };
+        self.put(now, id, (place, by));
+        true
     }
 
     fn waiting_party(&self, id: CallId) -> Option<Party> {

@@ -89,6 +89,7 @@ impl Pbx {
     pub(crate) fn unanswered(&mut self, now: Now, id: CallId, cause: Cause) {
         let Some(course) = self.courses.get_mut(&id) else { return };
         match std::mem::replace(&mut course.stage, Stage::Starting) {
+            Stage::Returning if self.park_again(now, id) => {}
             Stage::Starting | Stage::Returning => self.refuse(now, id, cause, "nobody took the call"),
             Stage::User(user) => self.user_unanswered(now, id, &user, cause),
             Stage::Group { group, rounds } => self.group_round(now, id, group, rounds),

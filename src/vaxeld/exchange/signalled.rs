@@ -194,7 +194,10 @@ impl<N: Network> Exchange<N> {
             Method::Options => Response::to(request, Status::OK)
                 .with(sip::Name::Allow, self.sip.allow())
                 .with(sip::Name::Accept, "application/sdp")
-                .with(sip::Name::Supported, "100rel, timer, path, outbound, gruu, replaces, norefersub, eventlist"),
+                .with(
+                    sip::Name::Supported,
+                    "100rel, timer, path, outbound, gruu, replaces, norefersub, eventlist",
+                ),
             _ => {
                 tracing::debug!(?session, method = %request.method, "a method without use here");
                 Response::to(request, Status::METHOD_NOT_ALLOWED).with(sip::Name::Allow, self.sip.allow())

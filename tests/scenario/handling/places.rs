@@ -1,7 +1,7 @@
 //! Parking, picking up, moving a call to another phone.
 
 use super::three;
-use crate::world::simulated::World;
+use crate::world::simulated::{Manner, World};
 
 #[test]
 fn a_held_call_is_parked_by_a_code_and_taken_by_another() {
@@ -29,6 +29,29 @@ fn a_parked_call_comes_back_to_who_parked_it() {
     world.talk(anna, bo);
     world.hang_up(bo);
     world.settles();
+}
+
+#[test]
+fn a_parked_call_that_nobody_takes_back_waits_on_and_ends_at_last() {
+    for fetched in [true, false] {
+        let (mut world, [anna, bo, cia]) = three();
+        world.connect_with(bo, "*52");
+        world.peer(bo).manner = Manner::Rings;
+        world.run(130.0);
+        assert!(!world.is_up(bo) && world.peer(bo).calls.len() == 2, "it rings where it was parked");
+        world.run(30.0);
+        assert!(world.is_up(anna) && world.hears_the_box(anna), "music again\n{}", world.ladder);
+        if fetched {
+            world.dial(cia, "*52");
+            world.talk(anna, cia);
+            world.hang_up(anna);
+        } else {
+            world.run(400.0);
+            assert!(!world.is_up(anna), "three times is enough");
+            assert_eq!(world.peer(bo).calls.len(), 4);
+        }
+        world.settles();
+    }
 }
 
 #[test]
