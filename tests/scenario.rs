@@ -14,6 +14,7 @@ mod handling;
 mod hostile;
 mod latching;
 mod losing;
+mod messages;
 mod registering;
 mod reporting;
 mod restarting;

@@ -13,6 +13,7 @@ mod course;
 mod decision;
 mod forwarding;
 mod lamp;
+mod letter;
 mod meeting;
 mod outbound;
 mod parking;
@@ -29,4 +30,5 @@ mod trunks;
 
 pub use boundary::{Effect, Input, Offered, Origin, Query, Registration};
 pub use lamp::{Glow, Lamp, Watched};
+pub use letter::Letter;
 pub use pbx::Pbx;

@@ -19,6 +19,7 @@ mod diagnosis;
 mod incoming;
 mod lamps;
 mod leg;
+mod messages;
 mod names;
 mod network;
 mod outgoing;
@@ -141,6 +142,7 @@ pub struct Exchange<N> {
     pub(crate) sessions: HashMap<SessionId, LegId>,
     pub(crate) lines: Lines,
     pub(crate) lamps: lamps::Lamps,
+    pub(crate) messages: messages::Messages,
     pub(crate) registering: BTreeMap<u64, register::Waiting>,
     pub(crate) beginnings: beginning::Beginnings,
     pub(crate) traces: Traces,
@@ -169,6 +171,7 @@ impl<N: Network> Exchange<N> {
             sessions: HashMap::new(),
             lines: Lines::new(random.seed()),
             lamps: lamps::Lamps::default(),
+            messages: messages::Messages::default(),
             registering: BTreeMap::new(),
             beginnings: beginning::Beginnings::default(),
             traces: Traces::default(),
@@ -419,6 +422,7 @@ fn config() -> sip::endpoint::Config {
         Method::Info,
         Method::Refer,
         Method::Subscribe,
+        Method::Message,
     ];
     let packages = ["dialog", "presence", "message-summary"].map(str::to_owned).to_vec();
     sip::endpoint::Config {

@@ -180,7 +180,7 @@ impl<N: Network> Exchange<N> {
         self.pbx.handle_input(now, Input::Leg { leg, event: LegEvent::Closed(None) });
     }
 
-    fn way_to_contact(&mut self, contact: u64, called: &str) -> Option<Way> {
+    pub(crate) fn way_to_contact(&mut self, contact: u64, called: &str) -> Option<Way> {
         let contact = self.registrar.contact(contact)?;
         let (uri, path) = (contact.uri.clone(), contact.path.clone());
         let (flow, reach) = match contact.reach() {

@@ -20,7 +20,11 @@ impl<N: Network> Exchange<N> {
             Event::Request { id, session, flow, request } => {
                 self.requested(now, (id, session, flow), &request)
             }
-            Event::Response { id, result } => self.lines_response(now, id, result),
+            Event::Response { id, result } => {
+                if !self.message_answered(now, id, &result) {
+                    self.lines_response(now, id, result);
+                }
+            }
             Event::Cancelled { session, .. } => self.over(now, session, LegEvent::Ended(EndedBy::Party)),
             Event::Ended { session, how } => {
                 if let Some(leg) = self.sessions.get(&session).copied() {
@@ -191,6 +195,8 @@ impl<N: Network> Exchange<N> {
     ) {
         let response = match request.method {
             Method::Register => return self.register(now, id, flow, request),
+            // Within a call it goes the same way as without.
+            Method::Message => return self.message(now, (id, flow), request),
             Method::Options => Response::to(request, Status::OK)
                 .with(sip::Name::Allow, self.sip.allow())
                 .with(sip::Name::Accept, "application/sdp")
