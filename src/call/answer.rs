@@ -18,6 +18,9 @@ impl Calls {
             self.ask(now, id, leg);
             return;
         }
+        if self.is_summons(id) {
+            return self.summoned(now, id, leg);
+        }
         self.note(now, id, What::Answered { party });
         self.converse(now, id, leg);
     }

@@ -71,6 +71,8 @@ pub struct Invite {
     pub parent: LegId,
     /// Must whoever answers press 1 to take the call? Then no machine can take it, such as a mobile's own voicemail.
     pub confirm: bool,
+    /// Is the phone asked to answer by itself, as an intercom?
+    pub by_itself: bool,
 }
 
 /// Why a caller is turned away.
@@ -308,6 +310,13 @@ pub enum Outcome {
     Gone {
         /// Which call.
         call: CallId,
+    },
+    /// Somebody whom the box has called has answered, and waits for policy.
+    Summoned {
+        /// Which call.
+        call: CallId,
+        /// Whose leg, its anchor from now on.
+        leg: LegId,
     },
     /// The time that policy gave a call with the box is up.
     TimeUp {

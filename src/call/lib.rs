@@ -21,6 +21,7 @@ mod listing;
 mod merge;
 mod record;
 mod serve;
+mod summon;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,7 @@
 
 mod accept;
 mod places;
+mod summon;
 
 use crate::*;
 use model::{CallId, CallRecord, Cause, ContactId, DeviceId, Direction, LegId, Now, OpenCall, Party, What};
@@ -16,6 +17,7 @@ struct Exchange {
     wishes: Vec<(CallId, LegId, Wish)>,
     due: Vec<CallId>,
     gone: Vec<CallId>,
+    summoned: Vec<(CallId, LegId)>,
     effects: Vec<Effect>,
 }
 
@@ -47,6 +49,7 @@ impl Exchange {
             wishes: vec![],
             due: vec![],
             gone: vec![],
+            summoned: vec![],
             effects: vec![],
         }
     }
@@ -84,6 +87,7 @@ impl Exchange {
             called: "202".into(),
             parent,
             confirm,
+            by_itself: false,
         };
         let invites = destinations.into_iter().map(invite).collect();
         let ring =
@@ -124,6 +128,7 @@ impl Exchange {
                 Outcome::Asked { call, leg, wish } => self.wishes.push((call, leg, wish)),
                 Outcome::TimeUp { call } => self.due.push(call),
                 Outcome::Gone { call } => self.gone.push(call),
+                Outcome::Summoned { call, leg } => self.summoned.push((call, leg)),
             }
         }
         while let Some(effect) = self.calls.poll_effect() {

@@ -17,8 +17,23 @@ pub(crate) enum Code {
     Park(u8),
     /// `*3`: all whom one holds and oneself, together.
     Conference,
+    /// `*37#`: to be called back by whom one found busy; `#37#`: no more; `*#37#`: is one?
+    CallBack(CallBack),
+    /// `*9nr`: the phone at an extension answers by itself.
+    Intercom(String),
     /// `*21*nr#` and its family.
     Service(Service),
+}
+
+/// What is done about being called back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallBack {
+    /// It is wanted.
+    Want,
+    /// It no longer is.
+    Clear,
+    /// Is it?
+    Ask,
 }
 
 impl Code {
@@ -32,6 +47,12 @@ impl Code {
             }
             [b'*', b'5', place @ b'1'..=b'9'] => Some(Self::Park(place - b'0')),
             [b'*', b'3'] => Some(Self::Conference),
+            [b'*', b'3', b'7'] => Some(Self::CallBack(CallBack::Want)),
+            [b'#', b'3', b'7'] => Some(Self::CallBack(CallBack::Clear)),
+            [b'*', b'#', b'3', b'7'] => Some(Self::CallBack(CallBack::Ask)),
+            [b'*', b'9', number @ ..] if !number.is_empty() && number.iter().all(u8::is_ascii_digit) => {
+                Some(Self::Intercom(code[2..].to_owned()))
+            }
             _ => Service::read(dialled).map(Self::Service),
         }
     }
@@ -45,6 +66,14 @@ impl Pbx {
             Some(Code::PickUpAt(number)) => self.pick_up_at(now, id, &number),
             Some(Code::Park(place)) => self.park_or_fetch(now, id, place),
             Some(Code::Conference) => self.confer(now, id),
+            Some(Code::CallBack(CallBack::Want)) => self.want_call_back(now, id),
+            Some(Code::CallBack(CallBack::Clear)) => self.want_no_call_back(now, id),
+            Some(Code::CallBack(CallBack::Ask)) => {
+                let waits = self.waiting_user(id).is_some_and(|user| self.callbacks.waits(&user));
+                let answer = if waits { Ok("a call-back is wanted") } else { Err("no call-back is wanted") };
+                self.confirm(now, id, ("call-back", answer));
+            }
+            Some(Code::Intercom(number)) => self.intercom(now, id, &number),
             Some(Code::Service(service)) => self.serve_user(now, id, service),
             None => self.refuse(now, id, Cause::UnknownNumber, "there is no such code"),
         }
@@ -96,6 +125,11 @@ mod tests {
             ("*5", None),
             ("*511", None),
             ("*3", Some(Code::Conference)),
+            ("*37#", Some(Code::CallBack(CallBack::Want))),
+            ("#37#", Some(Code::CallBack(CallBack::Clear))),
+            ("*#37#", Some(Code::CallBack(CallBack::Ask))),
+            ("*9202", Some(Code::Intercom("202".to_owned()))),
+            ("*9", None),
             ("*8*2", None),
             ("#8", None),
             ("*", None),

@@ -100,6 +100,7 @@ impl Pbx {
         }
         self.trunks.keep(&site);
         self.personals.keep(&site);
+        self.callbacks.keep(&site);
         self.site = Some(Arc::clone(&site));
         self.effects.push_back(Effect::SiteInForce { site, differences: differences.clone() });
         self.effects.push_back(Effect::Notify(Event::SiteApplied));

@@ -188,6 +188,7 @@ impl Pbx {
             called: number.to_string(),
             parent: course.leg,
             confirm: true,
+            by_itself: false,
         })
     }
 

@@ -7,11 +7,13 @@
 //! Read [`Pbx`] first, then `course.rs` for what is kept of a call and `route.rs` for the decision on it.
 
 mod boundary;
+mod callback;
 mod code;
 mod command;
 mod course;
 mod decision;
 mod forwarding;
+mod intercom;
 mod lamp;
 mod letter;
 mod meeting;

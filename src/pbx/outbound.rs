@@ -123,6 +123,7 @@ impl Pbx {
             called: way.number.clone(),
             parent: course.leg,
             confirm: way.manner.confirm,
+            by_itself: false,
         };
         if let Some(remark) = shown.remark {
             self.decided(now, id, "presentation", remark);

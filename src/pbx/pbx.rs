@@ -1,5 +1,6 @@
 //! The core: one owner of everything that decides.
 
+use crate::callback::CallBacks;
 use crate::course::Course;
 use crate::meeting::Meetings;
 use crate::parking::Parking;
@@ -24,6 +25,7 @@ pub struct Pbx {
     pub(crate) parking: Parking,
     pub(crate) meetings: Meetings,
     pub(crate) personals: Personals,
+    pub(crate) callbacks: CallBacks,
     pub(crate) pending: BTreeMap<Ticket, crate::command::Pending>,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) started: jiff::Timestamp,
@@ -43,6 +45,7 @@ impl Pbx {
             parking: Parking::default(),
             meetings: Meetings::default(),
             personals,
+            callbacks: CallBacks::default(),
             alarms: BTreeMap::new(),
             pending: BTreeMap::new(),
             effects: VecDeque::new(),
@@ -103,7 +106,8 @@ impl Pbx {
 
     /// When to call [`Pbx::handle_timeout`], and why.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        self.calls.poll_timeout()
+        let all = [self.calls.poll_timeout(), self.callbacks.poll_timeout()];
+        all.into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// The next thing to be done.
@@ -128,6 +132,7 @@ impl Pbx {
     /// Answers what the calls ask until they ask no more, then passes on what they want done.
     fn settle(&mut self, now: Now) {
         let mut ended = Vec::new();
+        self.call_back(now);
         while let Some(outcome) = self.calls.poll_outcome() {
             match outcome {
                 Outcome::Unanswered { call, cause } => self.unanswered(now, call, cause),
@@ -137,8 +142,10 @@ impl Pbx {
                     self.left_meeting(now, call);
                 }
                 Outcome::TimeUp { call } => self.time_up(now, call),
+                Outcome::Summoned { call, leg } => self.summoned(now, call, leg),
                 Outcome::Ended(record) => {
                     self.courses.remove(&record.call.id);
+                    self.note_busy(&record);
                     ended.push(Change::CallEnded(*record));
                 }
             }

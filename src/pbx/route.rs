@@ -298,6 +298,7 @@ impl Pbx {
                     called: user.extension.to_string(),
                     parent: course.leg,
                     confirm: false,
+                    by_itself: false,
                 });
             }
         }

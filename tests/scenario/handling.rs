@@ -1,5 +1,6 @@
 //! What people do with calls: hold with music, connecting further, parking, picking up, conferences.
 
+mod callback;
 mod lamps;
 mod many;
 mod model;

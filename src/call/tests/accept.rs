@@ -53,6 +53,7 @@ fn the_phones_ring_on_while_the_mobile_is_asked_and_win_by_answering() {
         called: "202".into(),
         parent: caller,
         confirm,
+        by_itself: false,
     };
     let invites = vec![invite(phone("bo", 1), false), invite(trunk("operator"), true)];
     exchange.calls.ring(

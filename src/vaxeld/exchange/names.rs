@@ -108,6 +108,14 @@ pub(crate) fn diversion(
     }
 }
 
+/// Asks a phone to answer by itself, in the words that makers understand: RFC 5373, and what Yealink, Snom, Poly,
+/// Grandstream and Cisco read.
+pub(crate) fn answer_by_itself(extra: &mut Headers) {
+    extra.push(Name::Other("Answer-Mode".into()), "Auto");
+    extra.push(Name::CallInfo, "<sip:intercom>;answer-after=0");
+    extra.push(Name::AlertInfo, "<http://intercom>;info=alert-autoanswer;delay=0");
+}
+
 fn diversion_reason(why: Diversion) -> &'static str {
     match why {
         Diversion::Always => "unconditional",

@@ -98,6 +98,9 @@ impl<N: Network> Exchange<N> {
         let mut extra = Headers::new();
         let profile = self.profile(&invite.destination);
         names::identity(&invite.caller, &way.from_host, (&profile.identity, &mut extra));
+        if invite.by_itself {
+            names::answer_by_itself(&mut extra);
+        }
         let called = (invite.called.as_str(), &way.from_host);
         names::diversion(&invite.caller, called, (&profile.diversion, &mut extra));
         let session = self.sip.invite(
