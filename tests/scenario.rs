@@ -4,6 +4,7 @@ mod calls;
 mod changing;
 mod chaos;
 mod company;
+mod deflecting;
 mod digits;
 mod early;
 mod encrypting;

@@ -56,6 +56,8 @@ pub enum Diversion {
     NoAnswer,
     /// No phone could be reached.
     Unreachable,
+    /// The phone itself sent it on.
+    Deflected,
 }
 
 /// An outgoing leg to be set up.
@@ -158,6 +160,13 @@ pub enum LegEvent {
         /// The peer's meaning.
         cause: Cause,
         /// What it said, for the trail: `503 Service Unavailable`.
+        said: String,
+    },
+    /// Outgoing: the peer does not take it and says who should.
+    Moved {
+        /// The number it gives, as it arrived.
+        to: String,
+        /// What it said, for the trail: `302 Moved Temporarily`.
         said: String,
     },
     /// Incoming: the caller gave up before the answer. Any: an established leg is over.
@@ -294,6 +303,8 @@ pub enum Outcome {
         call: CallId,
         /// What the legs' refusals come to.
         cause: Cause,
+        /// The number that one of them said should be called instead, the first to say so.
+        moved: Option<String>,
     },
     /// It is over and has its record.
     Ended(Box<model::CallRecord>),

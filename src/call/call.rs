@@ -34,6 +34,8 @@ pub(crate) enum Phase {
         until: Instant,
         /// The best refusal so far.
         best: Option<Cause>,
+        /// Where the first leg that was moved says to go instead.
+        moved: Option<String>,
         /// What the caller has been told.
         told: Told,
     },

@@ -153,6 +153,7 @@ impl Calls {
             LegEvent::Early => self.early(now, leg),
             LegEvent::Answered => self.answered(now, leg),
             LegEvent::Failed { cause, said } => self.failed(now, leg, cause, said),
+            LegEvent::Moved { to, said } => self.moved(now, leg, to, said),
             LegEvent::Ended(by) => self.ended(now, leg, by),
             LegEvent::Held => self.held(now, leg),
             LegEvent::Resumed => self.resumed(now, leg),

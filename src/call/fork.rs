@@ -42,7 +42,7 @@ impl Calls {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let empty = branches.is_empty();
         let until = now.mono + ring.patience;
-        call.phase = Phase::Ringing { branches, until, best: None, told: Told::Nothing };
+        call.phase = Phase::Ringing { branches, until, best: None, moved: None, told: Told::Nothing };
         if empty {
             self.exhausted(id, Cause::NoAnswer);
         }
@@ -107,6 +107,18 @@ impl Calls {
         self.reschedule(id);
     }
 
+    /// A leg says who should take the call instead. Policy hears of it when nobody else of this round has taken it: what
+    /// one phone says is no reason to silence the others.
+    pub(crate) fn moved(&mut self, now: Now, leg: LegId, to: String, said: String) {
+        let call = self.legs.get(&leg).map(|leg| leg.call).and_then(|id| self.calls.get_mut(&id));
+        if let Some(Phase::Ringing { branches, moved, .. }) = call.map(|call| &mut call.phase)
+            && branches.contains(&leg)
+        {
+            moved.get_or_insert(to);
+        }
+        self.failed(now, leg, Cause::NoAnswer, said);
+    }
+
     /// Time is up for the whole round, or for legs that never said a word.
     pub(crate) fn ring_timeout(&mut self, now: Now, id: CallId) {
         let Some(Phase::Ringing { branches, until, .. }) = self.calls.get(&id).map(|call| &call.phase) else {
@@ -152,8 +164,11 @@ impl Calls {
 
     fn exhausted(&mut self, id: CallId, cause: Cause) {
         if let Some(call) = self.calls.get_mut(&id) {
-            call.phase = Phase::Deciding;
-            self.outcomes.push_back(Outcome::Unanswered { call: id, cause });
+            let moved = match std::mem::replace(&mut call.phase, Phase::Deciding) {
+                Phase::Ringing { moved, .. } => moved,
+                _ => None,
+            };
+            self.outcomes.push_back(Outcome::Unanswered { call: id, cause, moved });
         }
     }
 

@@ -123,7 +123,7 @@ impl Exchange {
         while self.calls.poll_event().is_some() {}
         while let Some(outcome) = self.calls.poll_outcome() {
             match outcome {
-                Outcome::Unanswered { call, cause } => self.waiting.push((call, cause)),
+                Outcome::Unanswered { call, cause, .. } => self.waiting.push((call, cause)),
                 Outcome::Ended(record) => self.records.push(*record),
                 Outcome::Asked { call, leg, wish } => self.wishes.push((call, leg, wish)),
                 Outcome::TimeUp { call } => self.due.push(call),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! block list ─▶ anonymous ─▶ VIP flag ─▶ always ─▶ [activity] ─▶ do not disturb ─▶ busy ─▶ unreachable ─▶ ring
-//!                                                                        after ringing: busy │ rejected │ no answer
+//!                                                                        after ringing: rejected │ moved │ busy │ no answer
 //! ```
 //!
 //! What each case leads to (a forward, a mailbox, busy) is `forwarding.rs`'s.
@@ -39,6 +39,8 @@ pub(crate) enum Moment {
     Arrived,
     /// The user's phones have rung, and it came to this.
     Rang(Cause),
+    /// The same, and one of them said where the call should go, which is allowed.
+    Moved(Cause),
 }
 
 /// What is done.
@@ -50,6 +52,8 @@ pub(crate) enum Verdict {
     Follow(When, Cause),
     /// The user's phones ring.
     Ring,
+    /// The call goes where the phone said.
+    Move,
 }
 
 /// What is done, and which rule says so: its name goes to the trail.
@@ -63,6 +67,9 @@ pub(crate) struct Decision {
 pub(crate) fn decide(facts: &Facts) -> Decision {
     let (rule, verdict) = match facts.moment {
         Moment::Arrived => arrived(facts),
+        // Somebody has said no on another phone.
+        Moment::Moved(Cause::Rejected) => ("rejected", Verdict::Refuse(Cause::Rejected)),
+        Moment::Moved(_) => ("deflected", Verdict::Move),
         Moment::Rang(Cause::Busy) => ("busy", Verdict::Follow(When::Busy, Cause::Busy)),
         Moment::Rang(Cause::Rejected) => ("rejected", Verdict::Refuse(Cause::Rejected)),
         Moment::Rang(_) => ("no-answer", Verdict::Follow(When::NoAnswer, Cause::NoAnswer)),
@@ -158,8 +165,14 @@ mod tests {
                 (Cause::UnknownNumber, "no-answer", Verdict::Follow(When::NoAnswer, Cause::NoAnswer)),
                 (Cause::TrunkFailed, "no-answer", Verdict::Follow(When::NoAnswer, Cause::NoAnswer)),
             ] {
-                let (facts, text) = facts(bits, Moment::Rang(cause));
-                assert_eq!(decide(&facts), Decision { rule, verdict }, "{text}");
+                let (rang, text) = facts(bits, Moment::Rang(cause));
+                assert_eq!(decide(&rang), Decision { rule, verdict }, "{text}");
+                let (rule, verdict) = match cause {
+                    Cause::Rejected => (rule, verdict),
+                    _ => ("deflected", Verdict::Move),
+                };
+                let (moved, text) = facts(bits, Moment::Moved(cause));
+                assert_eq!(decide(&moved), Decision { rule, verdict }, "{text} moved");
             }
         }
     }

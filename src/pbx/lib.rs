@@ -12,6 +12,7 @@ mod code;
 mod command;
 mod course;
 mod decision;
+mod deflection;
 mod forwarding;
 mod intercom;
 mod lamp;

@@ -135,7 +135,7 @@ impl Pbx {
         self.call_back(now);
         while let Some(outcome) = self.calls.poll_outcome() {
             match outcome {
-                Outcome::Unanswered { call, cause } => self.unanswered(now, call, cause),
+                Outcome::Unanswered { call, cause, moved } => self.unanswered(now, call, (cause, moved)),
                 Outcome::Asked { call, leg, wish } => self.asked(now, (call, leg), wish),
                 Outcome::Gone { call } => {
                     self.parking.leave(call);

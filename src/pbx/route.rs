@@ -86,12 +86,12 @@ impl Pbx {
     }
 
     /// Nobody took the call in this round: the next round, the next trunk, or the rule for it.
-    pub(crate) fn unanswered(&mut self, now: Now, id: CallId, cause: Cause) {
+    pub(crate) fn unanswered(&mut self, now: Now, id: CallId, (cause, moved): (Cause, Option<String>)) {
         let Some(course) = self.courses.get_mut(&id) else { return };
         match std::mem::replace(&mut course.stage, Stage::Starting) {
             Stage::Returning if self.park_again(now, id) => {}
             Stage::Starting | Stage::Returning => self.refuse(now, id, cause, "nobody took the call"),
-            Stage::User(user) => self.user_unanswered(now, id, &user, cause),
+            Stage::User(user) => self.user_unanswered(now, id, &user, (cause, moved)),
             Stage::Group { group, rounds } => self.group_round(now, id, group, rounds),
             Stage::Outside(way) => self.outside_failed(now, id, way, cause),
         }
@@ -166,6 +166,8 @@ impl Pbx {
                 self.decided(now, id, rule, outcome);
                 self.follow(now, id, user, (when, cause));
             }
+            // Nobody says before it rings that it should ring elsewhere.
+            Verdict::Move => {}
             Verdict::Refuse(cause) => {
                 let why = if facts.blocked {
                     "the caller is on the user's block list"
@@ -208,20 +210,32 @@ impl Pbx {
         })
     }
 
-    fn user_unanswered(&mut self, now: Now, id: CallId, user: &UserId, cause: Cause) {
+    fn user_unanswered(
+        &mut self,
+        now: Now,
+        id: CallId,
+        user: &UserId,
+        (cause, moved): (Cause, Option<String>),
+    ) {
         let Some(site) = self.site.clone() else { return };
         let Some(user) = site.user(user) else {
             self.refuse(now, id, cause, "the user has gone");
             return;
         };
+        let goal = moved.and_then(|to| self.deflected_to(now, id, (&site, user), &to));
+        let moment = if goal.is_some() { Moment::Moved(cause) } else { Moment::Rang(cause) };
+        let Some(facts) = self.facts(&site, id, user, (moment, true)) else { return };
+        let verdict = decide(&facts).verdict;
+        if let (Verdict::Move, Some(to)) = (verdict, goal) {
+            return self.deflect(now, id, user, &to);
+        }
         if self.give_back(now, id, "nobody took the call") {
             return;
         }
-        let Some(facts) = self.facts(&site, id, user, (Moment::Rang(cause), true)) else { return };
-        match decide(&facts).verdict {
+        match verdict {
             Verdict::Follow(when, cause) => self.follow(now, id, user, (when, cause)),
             Verdict::Refuse(cause) => self.refuse(now, id, cause, "the called party refused the call"),
-            Verdict::Ring => self.refuse(now, id, cause, "nobody took the call"),
+            Verdict::Ring | Verdict::Move => self.refuse(now, id, cause, "nobody took the call"),
         }
     }
 

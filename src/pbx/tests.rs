@@ -1,6 +1,7 @@
 //! Policy on the demo company: what is decided about each call, without a phone in sight.
 
 mod commands;
+mod deflection;
 mod forwarding;
 mod internal;
 mod outside;

@@ -2,7 +2,7 @@
 
 use super::defaults::{self, most};
 use super::fields::{Fields, Read, Wrong};
-use super::value::{count, id, line, moment, parsed, string, word};
+use super::value::{count, flag, id, line, moment, parsed, string, word};
 use crate::{AreaCode, E164, Numbering, SiteId};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::fmt;
@@ -26,6 +26,8 @@ pub struct Company {
     pub numbering: Numbering,
     /// Shown outside for users who have no number of their own.
     pub number: Option<E164>,
+    /// May phones say where calls for their user go (a 302 in SIP)? Only where that user may call.
+    pub phone_redirects: bool,
     /// When the company's base service was activated; user plans need it.
     pub service_activated: Option<jiff::Timestamp>,
 }
@@ -65,6 +67,7 @@ impl Company {
         let internal_digits = fields.maybe("internal_digits", count(2..=6)).map(|digits| digits as u8);
         let reading = fields.reading;
         let number = fields.maybe("number", |value| reading.known.public(value));
+        let phone_redirects = fields.or("phone_redirects", flag, true);
         let service_activated = fields.maybe("service_activated", moment);
         let internal_digits = internal_digits.unwrap_or(defaults::INTERNAL_DIGITS);
         Some(Self {
@@ -74,6 +77,7 @@ impl Company {
             time_zone: time_zone.or_else(|| zone(defaults::TIME_ZONE)).unwrap_or(TimeZone::UTC),
             numbering: Numbering { area_code, internal_digits },
             number,
+            phone_redirects,
             service_activated,
         })
     }

@@ -122,6 +122,7 @@ fn diversion_reason(why: Diversion) -> &'static str {
         Diversion::Busy => "user-busy",
         Diversion::NoAnswer => "no-answer",
         Diversion::Unreachable => "unavailable",
+        Diversion::Deflected => "deflection",
     }
 }
 
@@ -131,5 +132,6 @@ fn history_cause(why: Diversion) -> u16 {
         Diversion::Busy => 486,
         Diversion::NoAnswer => 408,
         Diversion::Unreachable => 503,
+        Diversion::Deflected => 480,
     }
 }

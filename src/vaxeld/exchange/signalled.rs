@@ -1,11 +1,10 @@
 //! What the signalling says, and whom it concerns.
 
-use super::causes;
 use super::leg::Signalling;
-use super::{Exchange, Network, Output};
+use super::{Exchange, Network, Output, admission, causes};
 use call::{EndedBy, LegEvent};
 use media::Direction;
-use model::{LegId, Now};
+use model::{LegId, Now, Party};
 use pbx::Input;
 use sip::endpoint::{Body, Event, SessionId};
 use sip::{Method, Request, Response, Status};
@@ -32,13 +31,14 @@ impl<N: Network> Exchange<N> {
                 }
                 self.over(now, session, LegEvent::Ended(ended_by(&how)));
             }
-            Event::Failed { session, status, reason, retry_after, .. } => {
+            Event::Failed { session, status, reason, contacts, retry_after, .. } => {
                 if let (Some(leg), Some(Status::SERVICE_UNAVAILABLE), Some(after)) =
                     (self.sessions.get(&session).copied(), status, retry_after)
                 {
                     self.trunk_pauses(now, leg, after);
                 }
-                self.failed(now, session, status, reason);
+                let to = contacts.iter().find_map(|contact| admission::number_in(&contact.uri));
+                self.failed(now, session, (status, reason), to);
             }
             Event::Trying { session } => self.tell(now, session, LegEvent::Trying),
             Event::Provisional { session, status, body, .. } => self.provisional(now, session, status, body),
@@ -115,7 +115,13 @@ impl<N: Network> Exchange<N> {
         }
     }
 
-    fn failed(&mut self, now: Now, session: SessionId, status: Option<Status>, reason: String) {
+    fn failed(
+        &mut self,
+        now: Now,
+        session: SessionId,
+        (status, reason): (Option<Status>, String),
+        to: Option<String>,
+    ) {
         if status == Some(Status::NOT_ACCEPTABLE_HERE) && self.insist(now, session) {
             return;
         }
@@ -124,7 +130,12 @@ impl<N: Network> Exchange<N> {
         self.trunk_failed(now, leg, status);
         let cause = causes::cause(&party, status);
         let said = status.map_or_else(|| reason.clone(), |status| format!("{} {reason}", status.code()));
-        self.over(now, session, LegEvent::Failed { cause, said });
+        // A phone may say where its user's calls go; where the company's calls go is not for an operator to say.
+        let event = match (party, to.filter(|to| !to.is_empty())) {
+            (Party::Device { .. }, Some(to)) => LegEvent::Moved { to, said },
+            _ => LegEvent::Failed { cause, said },
+        };
+        self.over(now, session, event);
     }
 
     /// The session's one terminal event: the core hears of it unless it asked for it, and the sound is closed.

@@ -113,6 +113,13 @@ impl World {
         self.drain();
     }
 
+    /// Somebody's phone says that another should be called instead: `<sip:203@127.0.0.1>`.
+    pub fn send_on(&mut self, peer: PeerId, contact: &str) {
+        let now = self.now;
+        self.peers[peer.0].send_on(now, contact);
+        self.drain();
+    }
+
     /// Everybody ends every call they have.
     pub fn all_hang_up(&mut self) {
         let now = self.now;

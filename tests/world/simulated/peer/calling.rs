@@ -6,7 +6,7 @@ use media::{Direction, Negotiation};
 use model::Now;
 use sip::digest::Credentials;
 use sip::endpoint::{Body, Invite};
-use sip::{Headers, NameAddr};
+use sip::{Headers, Name, NameAddr, Status};
 use std::net::SocketAddr;
 
 /// What is in the body of an INVITE.
@@ -91,6 +91,15 @@ impl Peer {
         if let Some(newest) = self.calls.len().checked_sub(1) {
             self.hang_up_at(now, newest);
         }
+    }
+
+    /// Turns its newest call away and says who should be called instead (RFC 3261 section 8.1.3.4).
+    pub fn send_on(&mut self, now: Now, contact: &str) {
+        let Some(call) = self.calls.last_mut() else { return };
+        call.answer_at = None;
+        let mut extra = Headers::new();
+        extra.push(Name::Contact, contact);
+        self.endpoint.reject(now.mono, call.session, Status::MOVED_TEMPORARILY, extra);
     }
 
     /// Ends every call it has.
