@@ -23,7 +23,7 @@ pub(crate) const RFC4475: [Row; 49] = [
     ("3.1.1.8", "dblreq", [401, 401], "what follows a request in its datagram is thrown away"),
     ("3.1.1.9", "semiuri", [200, 200], "the semicolon belongs to the user"),
     ("3.1.1.10", "transports", [200, 200], "unknown transports in Via are none of the box's business"),
-    ("3.1.1.11", "mpart01", [405, 405], "read in full; MESSAGE is not served, whatever its body"),
+    ("3.1.1.11", "mpart01", [401, 401], "read in full; only devices of the company write messages"),
     ("3.1.1.12", "unreason", [SILENCE, SILENCE], "read in full; answers no request of ours"),
     ("3.1.1.13", "noreason", [SILENCE, SILENCE], "read in full; answers no request of ours"),
     // Invalid
