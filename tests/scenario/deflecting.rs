@@ -3,6 +3,7 @@
 use super::rules;
 use crate::world::simulated::World;
 use model::{Callers, Cause, Command, Setting, When};
+use sip::Name;
 
 #[test]
 fn a_call_goes_where_the_phone_says() {
@@ -100,4 +101,42 @@ fn forwards_that_lead_in_a_circle_end_with_one_record() {
     world.settles();
     assert_eq!(world.vaxel.memory.records.len(), 1);
     assert_eq!(world.record().cause, Cause::NoAnswer, "{:#?}", world.record());
+}
+
+#[test]
+fn who_is_called_outside_is_told_why_the_call_was_sent_on() {
+    let rows = [
+        (Some(When::Always), "unconditional"),
+        (Some(When::Unreachable), "unavailable"),
+        (None, "deflection"),
+    ];
+    for (when, reason) in rows {
+        let mut world = World::new();
+        let anna = world.phone("anna-bord");
+        match when {
+            Some(when) => {
+                let number = "0701234567".to_owned();
+                let setting = Setting::Forward { when, callers: None, number, after_s: None, accept: None };
+                world.ask(Command::Set { user: "bo".into(), setting });
+                world.dial(anna, "202");
+            }
+            None => {
+                let bo = world.phone("bo-bord");
+                world.answers(bo, 60.0);
+                world.dial(anna, "202");
+                world.run(1.0);
+                world.send_on(bo, "<sip:0701234567@127.0.0.1>");
+            }
+        }
+        world.run(1.0);
+        let invite = world.on(World::OPERATOR).invite.clone().unwrap_or_else(|| panic!("{}", world.ladder));
+        let said: Vec<&str> = invite.headers.all(&Name::Diversion).collect();
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(
+            said[0].contains("+46812345202@") && said[0].contains(&format!("reason={reason};")),
+            "{said:?}"
+        );
+        world.all_hang_up();
+        world.settles();
+    }
 }
