@@ -29,6 +29,8 @@ mod sip;
 mod site;
 #[path = "../fuzz/targets/srtp.rs"]
 mod srtp;
+#[path = "../fuzz/targets/watch.rs"]
+mod watch;
 
 use mutate::Mutator;
 use std::path::Path;
@@ -82,6 +84,7 @@ targets! {
     any_course_of_a_call_ends endpoint 4000;
     any_registration_keeps_the_books registrar 4000;
     any_authorization_is_borne_and_none_is_believed digest 2000;
+    any_wish_to_connect_or_watch_is_borne watch 6000;
     any_answer_of_the_dns_ends_the_search dns 4000;
     any_session_description_is_borne sdp 5000;
     any_packet_is_borne rtp 4000;
