@@ -240,6 +240,13 @@ pub enum Effect {
         /// Among whom.
         room: RoomKey,
     },
+    /// Say whether a leg's sound is kept from the others in its room.
+    Mute {
+        /// Which.
+        leg: LegId,
+        /// Is it kept from them?
+        on: bool,
+    },
     /// Take a leg out of its room.
     Leave {
         /// Which.
@@ -285,6 +292,7 @@ impl Effect {
             | Self::Play { leg, .. }
             | Self::Stop { leg }
             | Self::Enter { leg, .. }
+            | Self::Mute { leg, .. }
             | Self::Leave { leg }
             | Self::Refer { leg, .. }
             | Self::Reject { leg, .. }

@@ -54,6 +54,7 @@ impl Calls {
             Effect::Play { leg, .. }
             | Effect::Stop { leg }
             | Effect::Enter { leg, .. }
+            | Effect::Mute { leg, .. }
             | Effect::Leave { leg }
             | Effect::Refer { leg, .. } => *leg,
             _ => return,

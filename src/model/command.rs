@@ -2,7 +2,7 @@
 //!
 //! On the control socket a request is one line of JSON, [`Request`], and its reply one line, [`Reply`].
 
-use crate::{CallId, CallRecord, Cause, DeviceId, Direction, Personal, Setting, TrunkId, UserId};
+use crate::{CallId, CallRecord, Cause, DeviceId, Direction, Personal, RoomId, Setting, TrunkId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,15 @@ pub enum Command {
         /// Whose settings.
         user: UserId,
     },
+    /// The site's conference rooms and who is in them.
+    Rooms,
+    /// Does something with a room in which people are.
+    Room {
+        /// Which.
+        room: RoomId,
+        /// What.
+        action: RoomAction,
+    },
     /// Sets something for a user.
     Set {
         /// For whom.
@@ -80,6 +89,31 @@ pub enum Command {
         /// What.
         setting: Setting,
     },
+}
+
+/// What can be done with a room in which people are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum RoomAction {
+    /// The others do not hear one, or nobody who is in it or comes is heard.
+    Mute {
+        /// Whom; all where there is none.
+        call: Option<CallId>,
+    },
+    /// They are heard again.
+    Unmute {
+        /// Whom; all where there is none.
+        call: Option<CallId>,
+    },
+    /// One has to leave.
+    Kick {
+        /// Who.
+        call: CallId,
+    },
+    /// Nobody else gets in until it is unlocked or all have left.
+    Lock,
+    /// Others get in again.
+    Unlock,
 }
 
 /// The answer to a command.
@@ -112,6 +146,8 @@ pub enum Reply {
     Log(Vec<String>),
     /// For [`Command::Personal`] and [`Command::Set`]: how it is now.
     Personal(Box<Personal>),
+    /// For [`Command::Rooms`] and [`Command::Room`]: how they are now.
+    Rooms(Vec<Room>),
 }
 
 /// Why a command was not done. Each mistake says where it is and what to do.
@@ -223,6 +259,34 @@ pub struct Leg {
     pub party: String,
     /// Its state.
     pub state: String,
+}
+
+/// A conference room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// Which.
+    pub id: RoomId,
+    /// What it is called.
+    pub name: String,
+    /// Does nobody else get in?
+    pub locked: bool,
+    /// How many fit.
+    pub max_participants: u32,
+    /// Who is in it, in the order in which they came.
+    pub parties: Vec<RoomParty>,
+}
+
+/// Somebody in a conference room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomParty {
+    /// Their call.
+    pub call: CallId,
+    /// `device:anna-bord` or `trunk:operator`.
+    pub party: String,
+    /// Their extension or number.
+    pub number: String,
+    /// Do the others not hear them?
+    pub muted: bool,
 }
 
 /// A finished call.

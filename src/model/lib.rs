@@ -17,7 +17,7 @@ pub use change::{Binding, Change, Snapshot};
 pub use class::{Class, Classes, Zone};
 pub use command::{
     Actor, Alarm, Call, Command, Difference, Leg, LogEntry, Refusal, RefusalCode, Registration, Reply,
-    Request, Status, TraceLine, Trunk, TrunkHost, TrunkState,
+    Request, Room, RoomAction, RoomParty, Status, TraceLine, Trunk, TrunkHost, TrunkState,
 };
 pub use event::Event;
 pub use id::{

@@ -64,6 +64,14 @@ impl Pbx {
                 };
                 self.reply(ticket, reply);
             }
+            Command::Rooms => {
+                let rooms = self.rooms();
+                self.reply(ticket, Reply::Rooms(rooms));
+            }
+            Command::Room { room, action } => {
+                let reply = self.moderate(now, &room, &action);
+                self.reply(ticket, reply);
+            }
             Command::Set { user, setting } => self.set(now, &user, &setting, Asker::Command(ticket)),
         }
     }

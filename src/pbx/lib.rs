@@ -18,6 +18,7 @@ mod intercom;
 mod lamp;
 mod letter;
 mod meeting;
+mod moderation;
 mod outbound;
 mod parking;
 mod pbx;

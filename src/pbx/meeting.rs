@@ -4,7 +4,7 @@ use crate::pbx::Pbx;
 use call::{Effect, HangUp, LegState, Program, RoomKey};
 use model::site::Room;
 use model::{CallId, Cause, LegId, Now, RoomId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Parties in a conference that somebody makes of their calls.
@@ -17,17 +17,24 @@ const PIN_TRIES: u8 = 3;
 /// The conferences in progress, and who is at their doors.
 #[derive(Debug, Default)]
 pub(crate) struct Meetings {
-    meetings: BTreeMap<RoomKey, Meeting>,
+    pub meetings: BTreeMap<RoomKey, Meeting>,
     /// Callers who are typing a PIN.
     doors: BTreeMap<CallId, Door>,
     last: u64,
 }
 
-#[derive(Debug)]
-struct Meeting {
+#[derive(Debug, Default)]
+pub(crate) struct Meeting {
     /// The room of the site; none for one made of calls.
-    room: Option<RoomId>,
-    members: Vec<CallId>,
+    pub room: Option<RoomId>,
+    /// Who is in it, in the order in which they came.
+    pub members: Vec<CallId>,
+    /// Those of them whom the others do not hear.
+    pub muted: BTreeSet<CallId>,
+    /// Is whoever comes not heard either?
+    pub mutes_all: bool,
+    /// Does nobody else get in?
+    pub locked: bool,
 }
 
 #[derive(Debug)]
@@ -43,7 +50,7 @@ impl Meetings {
     }
 
     /// The meeting of a room of the site, if anybody is in it.
-    fn of(&self, room: &RoomId) -> Option<RoomKey> {
+    pub fn of(&self, room: &RoomId) -> Option<RoomKey> {
         let mut meetings = self.meetings.iter();
         meetings.find(|(_, meeting)| meeting.room.as_ref() == Some(room)).map(|(key, _)| *key)
     }
@@ -56,7 +63,7 @@ impl Meetings {
     fn open(&mut self, room: Option<RoomId>) -> RoomKey {
         self.last += 1;
         let key = RoomKey(self.last);
-        self.meetings.insert(key, Meeting { room, members: Vec::new() });
+        self.meetings.insert(key, Meeting { room, ..Meeting::default() });
         key
     }
 }
@@ -64,22 +71,33 @@ impl Meetings {
 impl Pbx {
     /// A call reaches a conference room: PIN first, where it has one.
     pub(crate) fn enter_room(&mut self, now: Now, id: CallId, room: &Room) {
-        let inside = self.meetings.of(&room.id).and_then(|key| self.meetings.meetings.get(&key));
-        let most = usize::try_from(room.max_participants).unwrap_or(usize::MAX);
-        if inside.is_some_and(|meeting| meeting.members.len() >= most) {
-            self.decided(now, id, "room", format!("{} is full", room.id));
-            return self.refuse(now, id, Cause::Busy, "the room is full");
+        if let Some(why) = self.closed(room) {
+            self.decided(now, id, "room", format!("{}: {why}", room.id));
+            return self.refuse(now, id, Cause::Busy, why);
         }
         self.decided(now, id, "room", format!("{} opens", room.id));
         if room.pin.is_none() {
-            let key = self.meetings.of(&room.id).unwrap_or_else(|| self.meetings.open(Some(room.id.clone())));
-            self.admit(now, id, key);
-            return;
+            return self.let_in(now, id, room);
         }
         let Some(leg) = self.calls.serve(now, id, (Cause::Answered, Some(PIN_PATIENCE))) else { return };
         self.calls.perform(Effect::Play { leg, program: Program::Dial });
         let door = Door { room: room.id.clone(), typed: String::new(), wrong: 0 };
         self.meetings.doors.insert(id, door);
+    }
+
+    /// Why nobody gets into a room now, if so.
+    fn closed(&self, room: &Room) -> Option<&'static str> {
+        let meeting = self.meetings.meetings.get(&self.meetings.of(&room.id)?)?;
+        let most = usize::try_from(room.max_participants).unwrap_or(usize::MAX);
+        if meeting.locked {
+            return Some("the room is locked");
+        }
+        (meeting.members.len() >= most).then_some("the room is full")
+    }
+
+    fn let_in(&mut self, now: Now, id: CallId, room: &Room) {
+        let key = self.meetings.of(&room.id).unwrap_or_else(|| self.meetings.open(Some(room.id.clone())));
+        self.admit(now, id, key);
     }
 
     /// Somebody with the box alone has pressed a key.
@@ -103,9 +121,10 @@ impl Pbx {
         }
         if pin.as_str() == std::mem::take(&mut door.typed) {
             self.meetings.doors.remove(&id);
-            let key = self.meetings.of(&room.id).unwrap_or_else(|| self.meetings.open(Some(room.id.clone())));
-            self.admit(now, id, key);
-            return;
+            return match self.closed(room) {
+                Some(why) => self.turn_away(now, id, why),
+                None => self.let_in(now, id, room),
+            };
         }
         door.wrong += 1;
         if door.wrong < PIN_TRIES {
@@ -128,7 +147,10 @@ impl Pbx {
     pub(crate) fn confer(&mut self, now: Now, id: CallId) {
         let Some(user) = self.waiting_user(id) else { return };
         let held = self.calls.stakes(&user).into_iter().filter(|(_, state)| *state == LegState::Holding);
-        let held: Vec<LegId> = held.map(|(leg, _)| leg).take(AD_HOC_MAX - 1).collect();
+        let held: Vec<LegId> = held.map(|(leg, _)| leg).collect();
+        if held.len() >= AD_HOC_MAX {
+            return self.confirm(now, id, ("conference", Err("more than nine would be in it")));
+        }
         if held.is_empty() {
             return self.confirm(now, id, ("conference", Err("nobody is on hold")));
         }
@@ -150,6 +172,7 @@ impl Pbx {
         let Some(key) = self.meetings.with(id) else { return };
         let Some(meeting) = self.meetings.meetings.get_mut(&key) else { return };
         meeting.members.retain(|member| *member != id);
+        meeting.muted.remove(&id);
         match (meeting.members.as_slice(), &meeting.room) {
             ([], _) => drop(self.meetings.meetings.remove(&key)),
             ([last], None) => {
@@ -175,7 +198,18 @@ impl Pbx {
         let Some(meeting) = self.meetings.meetings.get_mut(&key) else { return };
         let before = meeting.members.clone();
         meeting.members.push(id);
+        let mutes = meeting.mutes_all;
+        if mutes {
+            meeting.muted.insert(id);
+        }
+        // The room has taken the call: it goes back to nobody any more.
+        if let Some(course) = self.courses.get_mut(&id) {
+            course.referrer = None;
+        }
         self.calls.perform(Effect::Enter { leg, room: key });
+        if mutes {
+            self.calls.perform(Effect::Mute { leg, on: true });
+        }
         match before.as_slice() {
             [] => self.calls.perform(Effect::Play { leg, program: Program::Music }),
             [alone] => {
@@ -198,7 +232,7 @@ impl Pbx {
         }
     }
 
-    fn turn_away(&mut self, now: Now, id: CallId, why: &str) {
+    pub(crate) fn turn_away(&mut self, now: Now, id: CallId, why: &str) {
         self.calls.reconsider(id);
         self.refuse(now, id, Cause::Answered, why);
     }

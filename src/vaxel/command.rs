@@ -6,6 +6,7 @@ mod forward;
 mod log;
 mod personal;
 mod registrations;
+mod rooms;
 mod site;
 mod status;
 mod trace;
@@ -34,6 +35,10 @@ pub(crate) enum Verb {
     Trace(trace::Trace),
     /// The trunks and how they are.
     Trunks,
+    /// The conference rooms and who is in them.
+    Rooms,
+    /// Moderates a room in which people are.
+    Room(rooms::Moderate),
     /// The newest lines of the box's own log.
     Log(log::Log),
     /// Where a user's calls are sent on to.
@@ -64,6 +69,8 @@ impl Verb {
             Verb::CallLog(call_log) => call_log::run(&call_log, session),
             Verb::Trace(trace) => trace::run(&trace, session),
             Verb::Trunks => trunks::run(session),
+            Verb::Rooms => rooms::run(session),
+            Verb::Room(moderate) => rooms::moderate(moderate, session),
             Verb::Log(log) => log::run(&log, session),
             Verb::Forward(forward) => forward::run(forward, session),
             Verb::DoNotDisturb(switch) => {

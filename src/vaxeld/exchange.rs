@@ -388,6 +388,7 @@ impl<N: Network> Exchange<N> {
             call::Effect::Play { leg, program } => self.play(leg, program::sound(program)),
             call::Effect::Stop { leg } => self.stop_playing(leg),
             call::Effect::Enter { leg, room } => self.enter(leg, room),
+            call::Effect::Mute { leg, on } => self.mute(leg, on),
             call::Effect::Leave { leg } => self.leave(leg),
             call::Effect::Refer { leg, result } => self.answer_referral(now, leg, result),
             call::Effect::Reject { leg, refusal } => self.reject(now, leg, &refusal),

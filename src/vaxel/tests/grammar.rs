@@ -1,13 +1,14 @@
 //! What may be typed, and what is asked of the daemon for it.
 
 use super::fake::{Daemon, vaxel};
-use model::{CallId, Callers, Command, Reply, Setting, When};
+use model::{CallId, Callers, Command, Reply, RoomAction, Setting, When};
 use std::path::PathBuf;
 
 #[test]
 fn every_command_asks_its_question() {
     let show = |id| Command::CallLogShow { id: CallId(id) };
     let document = || "[company]\n".to_owned();
+    let room = |action| Command::Room { room: "stora".into(), action };
     let set = |setting| Command::Set { user: "bo".into(), setting };
     let forward = |when, callers, after_s, accept| {
         set(Setting::Forward { when, callers, number: "070-123 45 67".into(), after_s, accept })
@@ -32,6 +33,13 @@ fn every_command_asks_its_question() {
         (&["trace", "7"], Command::Trace { id: CallId(7) }),
         (&["trace", "7", "--full"], Command::Trace { id: CallId(7) }),
         (&["trunks"], Command::Trunks),
+        (&["rooms"], Command::Rooms),
+        (&["room", "stora", "mute"], room(RoomAction::Mute { call: None })),
+        (&["room", "stora", "mute", "7"], room(RoomAction::Mute { call: Some(CallId(7)) })),
+        (&["room", "stora", "unmute", "7"], room(RoomAction::Unmute { call: Some(CallId(7)) })),
+        (&["room", "stora", "kick", "7"], room(RoomAction::Kick { call: CallId(7) })),
+        (&["room", "stora", "lock"], room(RoomAction::Lock)),
+        (&["room", "stora", "unlock"], room(RoomAction::Unlock)),
         (&["log"], Command::Log { limit: 100 }),
         (&["log", "--limit=5"], Command::Log { limit: 5 }),
         (&["forward", "show", "bo"], Command::Personal { user: "bo".into() }),

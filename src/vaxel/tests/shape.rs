@@ -4,7 +4,7 @@ use super::fake::{Daemon, vaxel};
 use super::{record, time};
 use model::{
     Call, CallId, Callers, Cause, Difference, Direction, Forward, Leg, LogEntry, Personal, Registration,
-    Reply, Status, TraceLine, Trunk, TrunkHost, TrunkState, When,
+    Reply, Room, RoomParty, Status, TraceLine, Trunk, TrunkHost, TrunkState, When,
 };
 use serde_json::{Value, json};
 
@@ -149,6 +149,25 @@ fn a_users_settings_are_one_object() {
     let reply = || Reply::Personal(Box::new(personal.clone()));
     assert_eq!(answer(&["forward", "show", "bo"], reply()), expected);
     assert_eq!(answer(&["do-not-disturb", "clear", "bo"], reply()), expected);
+}
+
+#[test]
+fn rooms_have_their_parties() {
+    let party =
+        RoomParty { call: CallId(7), party: "device:anna-bord".into(), number: "201".into(), muted: true };
+    let room = Room {
+        id: "stora".into(),
+        name: "Stora".into(),
+        locked: false,
+        max_participants: 50,
+        parties: vec![party],
+    };
+    let expected = json!([{
+        "id": "stora", "name": "Stora", "locked": false, "max_participants": 50,
+        "parties": [{"call": 7, "party": "device:anna-bord", "number": "201", "muted": true}],
+    }]);
+    assert_eq!(answer(&["rooms"], Reply::Rooms(vec![room.clone()])), expected);
+    assert_eq!(answer(&["room", "stora", "mute", "7"], Reply::Rooms(vec![room])), expected);
 }
 
 #[test]

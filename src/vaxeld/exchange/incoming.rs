@@ -44,6 +44,7 @@ impl<N: Network> Exchange<N> {
             offer,
             joined: None,
             room: None,
+            muted: false,
             held: false,
             alive: false,
             slot: None,

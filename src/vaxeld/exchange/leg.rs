@@ -60,6 +60,8 @@ pub(crate) struct Leg {
     pub joined: Option<model::LegId>,
     /// The room it is in.
     pub room: Option<media::Room>,
+    /// Do the others in its room not hear it?
+    pub muted: bool,
     /// The party holds us.
     pub held: bool,
     /// Since when it is answered.

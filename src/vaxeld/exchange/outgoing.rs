@@ -55,6 +55,7 @@ impl<N: Network> Exchange<N> {
             offer: None,
             joined: None,
             room: None,
+            muted: false,
             held: false,
             alive: false,
             slot: way.slot,

@@ -50,7 +50,16 @@ impl<N: Network> Exchange<N> {
         self.stop_playing(leg);
         self.part(leg);
         if let Some(entry) = self.legs.get_mut(&leg) {
+            entry.muted = false;
             entry.room = Some(media::Room(room.0));
+        }
+        self.take_part(leg);
+    }
+
+    /// The others in its room hear a leg no more, or again.
+    pub(crate) fn mute(&mut self, leg: LegId, on: bool) {
+        if let Some(entry) = self.legs.get_mut(&leg) {
+            entry.muted = on;
         }
         self.take_part(leg);
     }
@@ -59,7 +68,7 @@ impl<N: Network> Exchange<N> {
     pub(crate) fn take_part(&mut self, leg: LegId) {
         let Some(entry) = self.legs.get(&leg) else { return };
         let Some(room) = entry.room else { return };
-        let role = if entry.held { Role::LISTENER } else { Role::MEMBER };
+        let role = if entry.held || entry.muted { Role::LISTENER } else { Role::MEMBER };
         let leg = media::Leg(leg.0);
         self.network.command(leg, Command::Join { room, leg, role });
     }
