@@ -4,6 +4,7 @@ mod calls;
 mod capacity;
 mod memory;
 mod registrations;
+mod rooms;
 mod sound;
 mod start;
 
@@ -14,7 +15,7 @@ use serde_json::Value;
 pub(crate) type Measure = fn() -> Result<Value>;
 
 /// All measurements: name, what it tells, and how it is done.
-pub(crate) const MEASUREMENTS: [(&str, &str, Measure); 8] = [
+pub(crate) const MEASUREMENTS: [(&str, &str, Measure); 9] = [
     ("start", "start to ready: empty, and with a site of 500 users", start::measure),
     ("registrations", "processor time of a registration with digest, kept durably", registrations::measure),
     ("calls", "processor time of a call with digest between two phones", calls::measure),
@@ -26,5 +27,6 @@ pub(crate) const MEASUREMENTS: [(&str, &str, Measure); 8] = [
         "100 two-way G.711 calls passed on: processor time, also beside a bare loop's, and delay",
         sound::measure_relay,
     ),
+    ("rooms", "rooms of 50 and of 5: processor time a tick, mixing delay", rooms::measure),
     ("transcoding", "100 two-way calls between G.711 and Opus: processor time", sound::measure_transcoding),
 ];
