@@ -101,6 +101,20 @@ impl Round {
     }
 }
 
+/// Music of somebody else, no louder than ours; none where it is silent.
+pub fn soften(clip: &Clip) -> Option<Clip> {
+    let loudness = crate::activity::power(clip.samples()).sqrt();
+    if loudness < 1.0 {
+        return None;
+    }
+    if loudness <= LOUDNESS {
+        return Some(clip.clone());
+    }
+    let gain = LOUDNESS / loudness;
+    let samples: Vec<i16> = clip.samples().iter().map(|sample| (f32::from(*sample) * gain) as i16).collect();
+    Some(Clip::new(RATE, &samples))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

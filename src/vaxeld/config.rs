@@ -20,6 +20,8 @@ pub struct Config {
     pub sip: Sip,
     /// Ports and addresses for sound.
     pub media: Media,
+    /// A WAV file with music for those who wait; none: that of the box.
+    pub music: Option<PathBuf>,
     /// DNS servers; none uses the system's.
     pub dns: Vec<SocketAddr>,
     /// The control socket.
@@ -124,6 +126,7 @@ impl Default for Config {
                 authorities: Vec::new(),
             },
             media: Media { ports: 20_000..=29_999, external_address: None, threads: 1 },
+            music: None,
             dns: Vec::new(),
             control: "/run/vaxel/control.sock".into(),
             log: Log { level: "info".to_owned() },

@@ -82,7 +82,12 @@ async fn serve(Options { config, demo }: Options, recent: Recent, others: &Handl
     let seeds = (0..config.media.threads).map(|_| random()).collect();
     let sound = Sound::start(seeds, &tell_heard).context("the media threads do not start")?;
     let composer = std::thread::Builder::new().name("music".to_owned());
-    composer.spawn(crate::exchange::prepare).context("no thread for the music")?;
+    let (own, trouble) = match config.music.as_deref().map(crate::music::read) {
+        Some(Ok(own)) => (Some(own), None),
+        Some(Err(trouble)) => (None, Some(trouble)),
+        None => (None, None),
+    };
+    composer.spawn(|| crate::exchange::prepare(own)).context("no thread for the music")?;
     let (tell_kept, kept) = mpsc::channel(KEPT);
     let disk = Disk::start(Arc::clone(&store), tell_kept).context("the writer does not start")?;
     let (tell_found, found) = mpsc::channel(INLET);
@@ -96,6 +101,10 @@ async fn serve(Options { config, demo }: Options, recent: Recent, others: &Handl
     let start = Start { now: now(), snapshot: &snapshot, site, addresses, seed: random() };
     let mut exchange = Exchange::new(start, network);
     raise_alarms(&mut exchange, &opening);
+    if let Some(trouble) = trouble {
+        tracing::warn!(trouble, "the music on hold");
+        exchange.handle_alarm(now(), "music", Some(trouble));
+    }
     let (ask, asked) = mpsc::channel(64);
     let core = Core {
         exchange,

@@ -11,6 +11,7 @@ pub mod daemon;
 pub mod disk;
 pub mod exchange;
 pub mod log;
+mod music;
 pub mod resolve;
 pub mod sound;
 pub mod transport;

@@ -4,6 +4,7 @@
 use super::daemon_company::{bo, company, phone, records};
 use crate::world::daemon::Daemon;
 use crate::world::phone::baresip::{Baresip, Phone};
+use crate::world::phone::hearing::Recording;
 use crate::world::phone::linphone::Linphone;
 use anyhow::{Context, Result, ensure};
 
@@ -153,4 +154,25 @@ fn three_phones_meet_in_a_room_and_each_hears_the_others_and_not_itself() -> Res
     phones[1].hang_up()?;
     phones[2].hang_up()?;
     records(&daemon, 3).map(drop)
+}
+
+#[test]
+fn whoever_is_held_hears_the_customers_own_music_or_the_boxes_where_that_is_unusable() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let own = folder.path().join("own.wav");
+    Recording::write_tone(&own, 1_300, 5)?;
+    for (file, plays) in [(own, true), (folder.path().join("missing.wav"), false)] {
+        let daemon = Daemon::start_with(&format!("[music]\non_hold = {file:?}\n"))?;
+        daemon.apply(&company())?;
+        let (mut anna, mut bo) = talk(&daemon)?;
+        anna.hold()?;
+        let begun = bo.hear(0.0)?.seconds();
+        let heard = bo.hear(begun + 2.0)?.between(begun + 1.0, begun + 2.0);
+        ensure!(heard.loudness() > 100.0 && heard.has_tone(1_300.0) == plays, "{}", bo.words());
+        let alarms = daemon.ask(&["status"])?["alarms"].to_string();
+        ensure!(alarms.contains("missing.wav") != plays, "{alarms}");
+        bo.hang_up()?;
+        anna.wait_for("CALL_CLOSED")?;
+    }
+    Ok(())
 }

@@ -20,6 +20,7 @@ struct Raw {
     sip: Sip,
     media: Media,
     dns: Dns,
+    music: Music,
     http: Http,
     control: Control,
     log: Log,
@@ -40,6 +41,12 @@ struct Sip {
 #[serde(deny_unknown_fields, default)]
 struct Dns {
     servers: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Music {
+    on_hold: Option<PathBuf>,
 }
 
 #[derive(Deserialize, Default)]
@@ -106,6 +113,7 @@ pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
             config.sip.key = key.map(Spanned::into_inner);
         }
     }
+    config.music = raw.music.on_hold.filter(|path| !path.as_os_str().is_empty());
     if let Some(given) = raw.media.ports {
         config.media.ports = ports(&given)?;
     }

@@ -1,15 +1,24 @@
 //! What the box lets people hear that nobody says: music and tones.
 
+use media::program::Clip;
 use media::{Piece, Program, Repeat, Tone};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
-/// Composed once: that takes longer than a call may wait, so the daemon asks for it before there are calls.
-static MUSIC: LazyLock<Program> =
-    LazyLock::new(|| Program::clip(media::music::on_hold()).repeated(Repeat::Together));
+/// Made once: composing takes longer than a call may wait, so the daemon asks for it before there are calls.
+static MUSIC: OnceLock<Program> = OnceLock::new();
 
-/// Makes what takes a while to make, for those who cannot wait later.
-pub fn prepare() {
-    LazyLock::force(&MUSIC);
+/// Makes what takes a while to make, for those who cannot wait later. Those who wait hear `own` music if there is
+/// any.
+pub fn prepare(own: Option<Clip>) {
+    MUSIC.get_or_init(|| together(own.unwrap_or_else(media::music::on_hold)));
+}
+
+fn music() -> Program {
+    MUSIC.get_or_init(|| together(media::music::on_hold())).clone()
+}
+
+fn together(clip: Clip) -> Program {
+    Program::clip(clip).repeated(Repeat::Together)
 }
 
 /// A phone rings somewhere.
@@ -20,7 +29,7 @@ pub(crate) fn ringing() -> Program {
 /// The sound of what the core asks for.
 pub(crate) fn sound(program: call::Program) -> Program {
     match program {
-        call::Program::Music => MUSIC.clone(),
+        call::Program::Music => music(),
         call::Program::Done => Program::tone(DONE),
         call::Program::Refused => Program::tone(REFUSED),
         call::Program::Joined => Program::tone(JOINED),
