@@ -1,13 +1,12 @@
 //! Call-back when busy (återuppringning): whoever found a colleague busy is rung when that one is free, and answering
 //! calls them.
 
-use crate::course::{Course, From};
 use crate::pbx::Pbx;
-use call::{Caller, Destination, Invite, Ring};
+use crate::summons::Summons;
+use call::Caller;
 use model::site::{Site, Target};
-use model::{CallId, CallRecord, Cause, DeviceId, Direction, Now, OpenCall, UserId};
+use model::{CallId, CallRecord, Cause, Direction, Now, UserId};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 /// A wish that has not come true by then is forgotten (ETSI EN 300 357: between 15 and 45 minutes).
@@ -133,38 +132,8 @@ impl Pbx {
         let number = wanted.extension.to_string();
         let caller =
             Caller { name: Some(wanted.name.clone()), number: Some(number.clone()), ..Caller::default() };
-        let id = self.next_call();
-        let (direction, from) = (Direction::Internal, user.extension.to_string());
-        let open = OpenCall { id, direction, from: from.clone(), to: number, began: now.wall };
-        let mut invites = Vec::new();
-        for device in &user.devices {
-            for contact in self.contacts.get(&device.id).into_iter().flatten() {
-                let (user, device) = (user.id.clone(), device.id.clone());
-                invites.push(Invite {
-                    destination: Destination::Contact { user, device, contact: *contact },
-                    caller: caller.clone(),
-                    called: from.clone(),
-                    parent: model::LegId(0),
-                    confirm: false,
-                    by_itself: false,
-                });
-            }
-        }
-        let leg = self.calls.summon(now, open, Ring { invites, patience: RINGING, silence: None });
-        let device = DeviceId::new(by.as_str());
-        let from = From::User { user: by.clone(), device };
-        self.courses.insert(id, Course::new(leg, from, IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+        let ends = (user.extension.to_string(), number);
+        let id = self.summon(now, Summons { user, caller, ends, patience: RINGING, page: None });
         self.decided(now, id, "call-back", format!("{to} is free, and {by} wanted to be called"));
-    }
-
-    /// Whom the box has called has answered: the call goes on as if they had placed it.
-    pub(crate) fn summoned(&mut self, now: Now, id: CallId, leg: model::LegId) {
-        self.set_anchor(id, leg);
-        let Some(site) = self.site.clone() else { return };
-        let to = self.calls.dialled(id).map(|number| site.number(number));
-        match to.and_then(|number| site.target(&number).cloned()) {
-            Some(target) => self.enter(now, id, &target),
-            None => self.refuse(now, id, Cause::UnknownNumber, "nobody has that number any more"),
-        }
     }
 }

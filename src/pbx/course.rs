@@ -3,7 +3,7 @@
 use crate::outbound::Way;
 use crate::parking::Returned;
 use crate::pbx::Pbx;
-use call::Diversion;
+use call::{Diversion, RoomKey};
 use model::site::Target;
 use model::{CallId, DeviceId, E164, GroupId, LegId, Party, UserId};
 use std::collections::VecDeque;
@@ -36,6 +36,8 @@ pub(crate) struct Course {
     pub referrer: Option<Party>,
     /// Who sent the call on, in that order: their numbers, where they have one, and why.
     pub diverted: Vec<(Option<E164>, Diversion)>,
+    /// The announcement it is to hear.
+    pub page: Option<RoomKey>,
     /// Where it was parked before it went back.
     pub returned: Option<Returned>,
     /// Whose rules have sent it on, in order.
@@ -71,6 +73,7 @@ impl Course {
             payer,
             referrer: None,
             diverted: Vec::new(),
+            page: None,
             returned: None,
             forwarders: Vec::new(),
         }

@@ -1,4 +1,4 @@
-//! Intercom (snabbtelefon): a colleague's phone answers by itself and speaks.
+//! Intercom (snabbtelefon): a colleague's phone answers by itself and speaks; with a group it is paging.
 
 use crate::course::Stage;
 use crate::pbx::Pbx;
@@ -14,8 +14,13 @@ impl Pbx {
     /// A user speaks to a colleague's phone: one that is free and may be disturbed.
     pub(crate) fn intercom(&mut self, now: Now, id: CallId, number: &str) {
         let Some(site) = self.site.clone() else { return };
-        let Some(Target::User(user)) = site.target(&site.number(number)) else {
-            return self.refuse(now, id, Cause::UnknownNumber, "nobody has that extension");
+        let user = match site.target(&site.number(number)) {
+            Some(Target::User(user)) => user,
+            Some(Target::Group(group)) => {
+                let Some(group) = site.group(group) else { return };
+                return self.page(now, id, group);
+            }
+            _ => return self.refuse(now, id, Cause::UnknownNumber, "nobody has that extension"),
         };
         let Some(user) = site.user(user) else { return };
         if self.waiting_user(id).as_ref() == Some(&user.id) {

@@ -20,6 +20,7 @@ mod letter;
 mod meeting;
 mod moderation;
 mod outbound;
+mod paging;
 mod parking;
 mod pbx;
 mod personal;
@@ -27,6 +28,7 @@ mod pickup;
 mod presentation;
 mod route;
 mod service;
+mod summons;
 #[cfg(test)]
 mod tests;
 mod transfer;

@@ -60,9 +60,14 @@ impl Meetings {
         meetings.find(|(_, meeting)| meeting.members.contains(&call)).map(|(key, _)| *key)
     }
 
-    fn open(&mut self, room: Option<RoomId>) -> RoomKey {
+    /// A key that no room has.
+    pub fn fresh(&mut self) -> RoomKey {
         self.last += 1;
-        let key = RoomKey(self.last);
+        RoomKey(self.last)
+    }
+
+    fn open(&mut self, room: Option<RoomId>) -> RoomKey {
+        let key = self.fresh();
         self.meetings.insert(key, Meeting { room, ..Meeting::default() });
         key
     }
@@ -138,7 +143,7 @@ impl Pbx {
     pub(crate) fn played(&mut self, now: Now, (id, leg): (CallId, LegId)) {
         if self.meetings.doors.contains_key(&id) {
             self.calls.perform(Effect::Play { leg, program: Program::Dial });
-        } else if self.meetings.with(id).is_none() && self.calls.is_served(id) {
+        } else if self.meetings.with(id).is_none() && self.calls.is_served(id) && !self.pages.has(id) {
             self.turn_away(now, id, "all has been said");
         }
     }

@@ -3,6 +3,7 @@
 use crate::callback::CallBacks;
 use crate::course::Course;
 use crate::meeting::Meetings;
+use crate::paging::Pages;
 use crate::parking::Parking;
 use crate::personal::Personals;
 use crate::trunks::Trunks;
@@ -26,6 +27,7 @@ pub struct Pbx {
     pub(crate) meetings: Meetings,
     pub(crate) personals: Personals,
     pub(crate) callbacks: CallBacks,
+    pub(crate) pages: Pages,
     pub(crate) pending: BTreeMap<Ticket, crate::command::Pending>,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) started: jiff::Timestamp,
@@ -46,6 +48,7 @@ impl Pbx {
             meetings: Meetings::default(),
             personals,
             callbacks: CallBacks::default(),
+            pages: Pages::default(),
             alarms: BTreeMap::new(),
             pending: BTreeMap::new(),
             effects: VecDeque::new(),
@@ -76,7 +79,11 @@ impl Pbx {
 
     /// Is nothing left of any call?
     pub fn is_idle(&self) -> bool {
-        self.calls.is_idle() && self.courses.is_empty() && self.parking.is_empty() && self.meetings.is_empty()
+        self.calls.is_idle()
+            && self.courses.is_empty()
+            && self.parking.is_empty()
+            && self.meetings.is_empty()
+            && self.pages.is_empty()
     }
 
     /// Takes one input.
@@ -140,11 +147,13 @@ impl Pbx {
                 Outcome::Gone { call } => {
                     self.parking.leave(call);
                     self.left_meeting(now, call);
+                    self.left_page(now, call);
                 }
                 Outcome::TimeUp { call } => self.time_up(now, call),
                 Outcome::Summoned { call, leg } => self.summoned(now, call, leg),
                 Outcome::Ended(record) => {
                     self.courses.remove(&record.call.id);
+                    self.left_page(now, record.call.id);
                     self.note_busy(&record);
                     ended.push(Change::CallEnded(*record));
                 }

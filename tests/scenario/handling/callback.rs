@@ -83,6 +83,51 @@ fn a_wish_to_be_called_back_does_not_last_for_ever() {
 }
 
 #[test]
+fn paging_lets_the_free_phones_of_a_group_hear_one_speak() {
+    let mut world = World::new();
+    let [anna, bo, cia] = ["anna-bord", "bo-bord", "cia-bord"].map(|device| world.phone(device));
+    world.answers(anna, 0.0);
+    world.answers(bo, 0.2);
+    world.dial(cia, "*9300");
+    world.run(2.0);
+    assert_eq!(world.hears(anna), [cia], "{}", world.ladder);
+    assert_eq!(world.hears(bo), [cia]);
+    assert!(world.hears(cia).is_empty(), "nobody there is heard");
+    let invite = world.on(anna).invite.clone().expect("an INVITE");
+    assert_eq!(invite.headers.get(&Name::Other("Answer-Mode".into())), Some("Auto"));
+    world.hang_up(anna);
+    world.run(0.5);
+    assert!(world.is_up(cia) && world.hears(bo) == [cia], "it goes on for the others");
+    world.hang_up(cia);
+    world.run(1.0);
+    assert!(!world.is_up(bo));
+    world.settles();
+}
+
+#[test]
+fn paging_disturbs_nobody_in_a_call_and_ends_with_who_speaks_also_before_a_phone_answers() {
+    let mut world = World::new();
+    let [anna, bo, cia] = ["anna-bord", "bo-bord", "cia-bord"].map(|device| world.phone(device));
+    world.peer(bo).manner = Manner::Rings;
+    world.dial(anna, "0701234567");
+    world.run(1.0);
+    let before = world.peer(anna).calls.len();
+    world.dial(cia, "*9300");
+    world.run(1.0);
+    assert_eq!((world.peer(anna).calls.len(), world.peer(bo).calls.len()), (before, 1));
+    world.hang_up(cia);
+    world.run(1.0);
+    assert!(matches!(world.on(bo).state, State::Over(_)), "{}", world.ladder);
+    world.dial(bo, "0701234567");
+    world.run(1.0);
+    world.dial(cia, "*9300");
+    world.run(1.0);
+    assert_eq!(world.on(cia).state, State::Over(Over::Refused(Some(Status::BUSY_HERE))));
+    world.all_hang_up();
+    world.settles();
+}
+
+#[test]
 fn an_intercom_call_asks_the_phone_to_answer_by_itself_unless_it_is_busy() {
     let mut world = World::new();
     let [anna, bo, cia] = ["anna-bord", "bo-bord", "cia-bord"].map(|device| world.phone(device));
