@@ -43,6 +43,8 @@ pub(crate) struct Subscription {
     waiting: Option<Notice>,
     /// Whether it is of a list (RFC 4662), which its answers and notifications require to be understood.
     list: bool,
+    /// The longest it lasts without being renewed.
+    longest: Duration,
     /// How often the same was said again after a refusal that will pass.
     tries: u8,
     /// When something is due.

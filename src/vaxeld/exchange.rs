@@ -292,8 +292,9 @@ impl<N: Network> Exchange<N> {
         self.outputs.pop_front()
     }
 
-    /// Ends every call and every registration of ours, because the box stops.
+    /// Ends every call, every subscription and every registration of ours, because the box stops.
     pub fn stop(&mut self, now: Now) {
+        self.lamps_stop(now);
         self.pbx.stop(now);
         self.unregister(now);
         self.drain(now);

@@ -59,6 +59,7 @@ impl Endpoint {
             flight: None,
             waiting: None,
             list: false,
+            longest: LONGEST,
             tries: 0,
             wake: None,
         }));

@@ -46,6 +46,7 @@ impl Endpoint {
             flight: None,
             waiting: None,
             list: false,
+            longest: USUAL,
             tries: 0,
             wake: None,
         }));
@@ -115,6 +116,7 @@ impl Endpoint {
             else {
                 return;
             };
+            subscription.longest = longest;
             let expires = wanted.min(longest);
             let Some(mut response) = endpoint.draft(tx, Status::OK) else { return };
             endpoint.introduce_subscription(subscription, &mut response, expires);
@@ -192,7 +194,7 @@ impl Endpoint {
                 return endpoint.reply_status(now, tx, Status::NO_CALL);
             };
             let expires = match endpoint.term(&within.request) {
-                Ok(expires) => expires,
+                Ok(expires) => expires.min(subscription.longest),
                 Err(refusal) => return endpoint.reply(now, tx, *refusal),
             };
             let Some(mut response) = endpoint.draft(tx, Status::OK) else { return };

@@ -5,7 +5,8 @@
 //! looked at, and where it differs from what its watchers were told last, they are told all of it. So nothing that
 //! happens can be forgotten here, and what changes to and fro within the moment is told once.
 //!
-//! Subscriptions do not outlive the box: after a restart the next renewal is answered 481 and phones begin anew.
+//! Subscriptions do not outlive the box. When it stops in order their holders are told to begin anew; after a power cut
+//! the next renewal is answered 481, which makes them do the same.
 
 use super::leg::Signalling;
 use super::{Exchange, Network};
@@ -13,16 +14,16 @@ use model::{DeviceId, Now};
 use pbx::{Lamp, Watched};
 use sip::endpoint::{Body, EndReason, Subscribe, SubscriptionId};
 use sip::flow::Flow;
-use sip::{Headers, Request, Status};
+use sip::{Headers, Name, Request, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 mod document;
 
-/// What happens within this is told at once.
-const MOMENT: Duration = Duration::from_millis(50);
-/// The longest a subscription lasts without being renewed.
-const LONGEST: Duration = Duration::from_secs(3600);
+/// What happens within this is told at once, so that a watcher is told at most ten times a second.
+const MOMENT: Duration = Duration::from_millis(100);
+/// The longest a subscription lasts without being renewed. So long may lamps be dark after a power cut.
+const LONGEST: Duration = Duration::from_secs(900);
 /// Subscriptions a device may hold; a phone with key modules watches some 200.
 const OF_DEVICE_MAX: usize = 500;
 /// Members of a list, at most.
@@ -171,7 +172,9 @@ impl<N: Network> Exchange<N> {
             _ => return Err(refuse(Status::BAD_EVENT)),
         };
         if self.lamps.of_device.get(&device).is_some_and(|held| *held >= OF_DEVICE_MAX) {
-            return Err(refuse(Status::FORBIDDEN));
+            let mut headers = Headers::new();
+            headers.push(Name::RetryAfter, LONGEST.as_secs());
+            return Err((Status::SERVICE_UNAVAILABLE, headers));
         }
         let name = super::admission::number_in(&subscribe.resource).unwrap_or_default();
         let scope = self.scope(&device, package, (&name, subscribe.takes_lists));
@@ -249,6 +252,14 @@ impl<N: Network> Exchange<N> {
             self.unwatch(now, id);
         }
         self.lamps.touch(now);
+    }
+
+    /// The box stops: who watches is told to begin anew (RFC 6665 4.1.3).
+    pub(crate) fn lamps_stop(&mut self, now: Now) {
+        let watchers = std::mem::take(&mut self.lamps).watchers;
+        for id in watchers.into_keys() {
+            self.sip.end_subscription(now.mono, id, EndReason::Deactivated, None);
+        }
     }
 
     fn unwatch(&mut self, now: Now, id: SubscriptionId) {

@@ -265,3 +265,33 @@ fn lamps_change_within_half_a_second_and_not_once_for_every_step() {
     world.nobody_watches();
     world.settles();
 }
+
+#[test]
+fn renewals_are_shortened_too_and_a_box_that_stops_sends_its_watchers_away() {
+    let mut world = World::new();
+    let lamp = world.watches("bo-bord", "201", "dialog");
+    assert_eq!(world.subscribes(lamp, 3600), Status::OK);
+    world.run(1.0);
+    let state = |world: &mut World| {
+        let (_, last) = world.watcher(lamp).told.last().expect("something");
+        last.headers.get(&Name::SubscriptionState).unwrap_or_default().to_owned()
+    };
+    assert_eq!(state(&mut world), "active;expires=900");
+    let now = world.now;
+    world.vaxel.exchange.stop(now);
+    world.run(1.0);
+    assert_eq!(state(&mut world), "terminated;reason=deactivated");
+    world.settles();
+}
+
+#[test]
+fn a_device_that_watches_too_much_is_put_off_and_the_others_go_on() {
+    let mut world = World::new();
+    for _ in 0..500 {
+        world.watches("cia-bord", "202", "dialog");
+    }
+    assert_eq!(world.would_watch("cia-bord", "202", "dialog").1, Status::SERVICE_UNAVAILABLE);
+    world.watches("bo-bord", "201", "dialog");
+    world.nobody_watches();
+    world.settles();
+}
