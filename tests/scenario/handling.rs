@@ -3,6 +3,7 @@
 mod callback;
 mod lamps;
 mod many;
+mod many_lamps;
 mod model;
 mod places;
 mod transfer;
