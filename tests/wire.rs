@@ -9,6 +9,7 @@ mod daemon_disk;
 mod daemon_floods;
 mod daemon_handling;
 mod daemon_hostile;
+mod daemon_lamps;
 mod daemon_names;
 mod daemon_nat;
 mod daemon_register;

@@ -4,7 +4,7 @@
 BUILD_PACKAGES=(build-essential pkg-config libopus-dev)
 # To show that it works: foreign SIP clients, a witness on the wire, a file system that loses writes.
 DEMO_PACKAGES=(baresip-core sox)
-TEST_PACKAGES=("${DEMO_PACKAGES[@]}" sip-tester linphone-cli openssl tshark fuse3 iproute2 nftables)
+TEST_PACKAGES=("${DEMO_PACKAGES[@]}" python3 sip-tester linphone-cli openssl tshark fuse3 iproute2 nftables)
 
 # Installs those of the named Debian packages that are missing.
 need_packages() {

@@ -11,8 +11,10 @@ use model::{CallId, LegId, Number, Party, UserId};
 /// What can be watched.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Watched {
-    /// A user's telephones.
+    /// The calls of a user's telephones.
     User(UserId),
+    /// The same, and whether the user can be called at all.
+    Presence(UserId),
     /// A parking place, 1 to 9.
     Place(u8),
     /// The messages that wait for a user.
@@ -24,11 +26,11 @@ pub enum Watched {
 pub struct Lamp {
     /// The calls it has a part in, oldest first; none: it is dark.
     pub glows: Vec<Glow>,
-    /// Can it be called: a phone of it is registered?
+    /// Of a presence: can the user be called, for a phone of theirs is registered?
     pub reachable: bool,
-    /// It does not want to be disturbed.
+    /// Of a presence: the user does not want to be disturbed.
     pub do_not_disturb: bool,
-    /// Messages that nobody has heard, and those that were kept.
+    /// Of a mailbox: messages that nobody has heard, and those that were kept.
     pub messages: (u32, u32),
 }
 
@@ -69,11 +71,14 @@ impl Pbx {
         let site = self.site.as_deref()?;
         match watched {
             Watched::User(id) => {
+                site.user(id)?;
+                Some(Lamp { glows: self.glows(id), ..Lamp::default() })
+            }
+            Watched::Presence(id) => {
                 let user = site.user(id)?;
-                let engagements = self.calls.engagements(id);
                 let has_contact = |device: &model::site::Device| self.contacts.contains_key(&device.id);
                 Some(Lamp {
-                    glows: engagements.into_iter().map(|engagement| self.glow(engagement)).collect(),
+                    glows: self.glows(id),
                     reachable: user.devices.iter().any(has_contact),
                     do_not_disturb: self.personals.of(id).do_not_disturb,
                     messages: (0, 0),
@@ -81,7 +86,7 @@ impl Pbx {
             }
             Watched::Place(place) => {
                 let glow = self.parked_at(*place).and_then(|call| self.parked_glow(call));
-                Some(Lamp { glows: glow.into_iter().collect(), reachable: true, ..Lamp::default() })
+                Some(Lamp { glows: glow.into_iter().collect(), ..Lamp::default() })
             }
             Watched::Mailbox(id) => site.user(id).map(|_| Lamp::default()),
         }
@@ -93,6 +98,10 @@ impl Pbx {
         let (_, number) = self.calls.face(leg)?;
         let (name, number) = self.shown_of(call, &(party.clone(), number.to_owned()));
         Some(Glow { call, leg, state: Engaged::Talking, called: true, name, number })
+    }
+
+    fn glows(&self, user: &UserId) -> Vec<Glow> {
+        self.calls.engagements(user).into_iter().map(|engagement| self.glow(engagement)).collect()
     }
 
     fn glow(&self, engagement: Engagement) -> Glow {

@@ -10,7 +10,7 @@
 
 use super::leg::Signalling;
 use super::{Exchange, Network};
-use model::{DeviceId, Now};
+use model::{DeviceId, Now, UserId};
 use pbx::{Lamp, Watched};
 use sip::endpoint::{Body, EndReason, Subscribe, SubscriptionId};
 use sip::flow::Flow;
@@ -192,16 +192,23 @@ impl<N: Network> Exchange<N> {
             // Whose letters wait is nobody else's business.
             return own().then(|| Scope::One(name.to_owned(), Watched::Mailbox(owner.id.clone())));
         }
+        let of_user = |id: UserId| match package {
+            Package::Presence => Watched::Presence(id),
+            Package::Dialog | Package::MessageSummary => Watched::User(id),
+        };
         if name == EVERYBODY && lists {
             let others = site.users().filter(|user| user.id != owner.id).take(LIST_MAX);
             let member = |user: &model::site::User| {
-                (user.extension.to_string(), user.name.clone(), Watched::User(user.id.clone()))
+                (user.extension.to_string(), user.name.clone(), of_user(user.id.clone()))
             };
             return Some(Scope::List(name.to_owned(), others.map(member).collect()));
         }
         let watched = match name == device.as_str() {
-            true => Watched::User(owner.id.clone()),
-            false => self.pbx.watchable(name)?,
+            true => of_user(owner.id.clone()),
+            false => match self.pbx.watchable(name)? {
+                Watched::User(id) => of_user(id),
+                other => other,
+            },
         };
         Some(Scope::One(name.to_owned(), watched))
     }
