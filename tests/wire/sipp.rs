@@ -3,7 +3,7 @@
 use crate::world::deadline::wait_for;
 use crate::world::{loopback, process::Process};
 use anyhow::{Context, Result, bail};
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -135,16 +135,12 @@ impl Sipp {
     }
 
     fn wait_until_it_listens(&mut self, transport: &str) -> Result<()> {
-        let udp = transport.starts_with('u');
+        let protocol = if transport.starts_with('u') { "udp" } else { "tcp" };
         wait_for("sipp that listens", Duration::from_secs(10), || {
             if let Err(problem) = self.process.must_run() {
                 return Some(Err(problem));
             }
-            let listens = if udp {
-                UdpSocket::bind(self.at).is_err()
-            } else {
-                std::net::TcpListener::bind(self.at).is_err()
-            };
+            let listens = loopback::is_bound(self.process.id(), protocol, self.at);
             listens.then_some(Ok(()))
         })?
         .context("sipp did not start")

@@ -12,6 +12,8 @@ const FIRST: u32 = u32::from_be_bytes([127, 64, 0, 1]);
 const COUNT: u32 = 1 << 22;
 /// Steps between the first addresses of processes with neighbouring ids.
 const STRIDE: u32 = 509;
+/// TCP_LISTEN as the kernel writes it.
+const LISTENS: &str = "0A";
 
 /// A loopback address on which UDP and TCP port 5060 are free.
 pub(crate) fn address() -> Ipv4Addr {
@@ -38,5 +40,33 @@ pub(crate) fn port(address: IpAddr) -> SocketAddr {
         if UdpSocket::bind(at).is_ok() {
             return at;
         }
+    }
+}
+
+/// Whether a socket is open at `at` where process `id` lives; `protocol` is `udp` or `tcp`.
+///
+/// It reads what the kernel says. To bind there oneself and see it refused would take the place from the very
+/// program that is waited for, now and then.
+pub(crate) fn is_bound(id: u32, protocol: &str, at: SocketAddr) -> bool {
+    let family = if at.is_ipv6() { "6" } else { "" };
+    let table = std::fs::read_to_string(format!("/proc/{id}/net/{protocol}{family}")).unwrap_or_default();
+    let place = format!("{}:{:04X}", in_kernel_words(at.ip()), at.port());
+    table.lines().any(|line| {
+        let mut columns = line.split_whitespace().skip(1);
+        let bound = columns.next() == Some(&place);
+        let state = columns.nth(1);
+        bound && (protocol == "udp" || state == Some(LISTENS))
+    })
+}
+
+/// An address as `/proc/net` writes it: its 32-bit words, as this machine reads them.
+fn in_kernel_words(address: IpAddr) -> String {
+    let word = |octets: &[u8]| {
+        let octets = octets.try_into().expect("a word has four octets");
+        format!("{:08X}", u32::from_ne_bytes(octets))
+    };
+    match address {
+        IpAddr::V4(v4) => word(&v4.octets()),
+        IpAddr::V6(v6) => v6.octets().chunks(4).map(word).collect(),
     }
 }
