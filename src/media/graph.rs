@@ -132,6 +132,12 @@ impl Graph {
         }
     }
 
+    /// An empty graph beside others between which legs move: their reports count time from the same `beginning`, as what
+    /// one has sent is answered to another.
+    pub fn beside(seed: [u8; 32], beginning: Instant) -> Self {
+        Self { clock: Some(clock(beginning)), ..Self::new(seed) }
+    }
+
     /// Does what it is told.
     pub fn handle_command(&mut self, now: Instant, command: Command) {
         match command {
@@ -419,9 +425,14 @@ impl Graph {
     /// Times in reports count from the graph's first input: reports need differences only, and a system without a
     /// wall clock may count from where it likes (RFC 3550 section 4).
     fn moment(&mut self, now: Instant) -> Moment {
-        let clock = *self.clock.get_or_insert_with(|| NtpClock::new(now, Duration::from_secs(1)));
+        let clock = *self.clock.get_or_insert_with(|| clock(now));
         Moment { now, clock }
     }
+}
+
+/// Reports tell no wall clock; theirs begins when the graph does.
+fn clock(beginning: Instant) -> NtpClock {
+    NtpClock::new(beginning, Duration::from_secs(1))
 }
 
 fn tell(events: &mut VecDeque<(Whom, Event)>, about: impl Into<Whom>, event: Event) {

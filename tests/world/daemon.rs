@@ -69,7 +69,7 @@ impl Daemon {
         let text = format!(
             "state = {state:?}\n\
              [sip]\nudp = {plain:?}\ntcp = {plain:?}\ntls = [\"{address}:5061\"]\n{sip}\n\
-             [media]\nports = \"{}-{}\"\n\
+             [media]\nports = \"{}-{}\"\nthreads = 2\n\
              [http]\nhttp = [\"{address}:8080\"]\nhttps = [\"{address}:8443\"]\n\
              [control]\nsocket = {:?}\n\
              {configuration}",

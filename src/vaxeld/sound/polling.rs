@@ -72,12 +72,28 @@ impl Polling {
 
     /// Takes a leg's sockets and listens to them.
     pub(super) fn open(&mut self, leg: Leg, sockets: Sockets) -> io::Result<()> {
+        self.put(leg, Peer::new(sockets))
+    }
+
+    /// Takes a leg that another thread has given.
+    pub(super) fn put(&mut self, leg: Leg, peer: Peer) -> io::Result<()> {
         for channel in [Channel::Rtp, Channel::Rtcp] {
             let event = EpollEvent::new(EpollFlags::EPOLLIN, token(leg, channel));
-            self.epoll.add(sockets.of(channel), event)?;
+            self.epoll.add(peer.sockets.of(channel), event)?;
         }
-        self.peers.insert(leg, Peer::new(sockets));
+        self.peers.insert(leg, peer);
         Ok(())
+    }
+
+    /// Gives a leg away; what waits on its sockets goes with it.
+    pub(super) fn take(&mut self, leg: Leg) -> Option<Peer> {
+        let peer = self.peers.remove(&leg)?;
+        for channel in [Channel::Rtp, Channel::Rtcp] {
+            if let Err(error) = self.epoll.delete(peer.sockets.of(channel)) {
+                tracing::warn!(%error, leg = leg.0, "a leg's socket is still watched where it was");
+            }
+        }
+        Some(peer)
     }
 
     /// Closes a leg's sockets, which takes them out of the epoll as well; how many packets the system did not take.

@@ -1,12 +1,13 @@
 //! One thread of sound: its sockets, a timer, a queue of orders, and one [`media::Graph`].
 
-use super::peer::Sockets;
+use super::peer::{Peer, Sockets};
 use super::polling::{Polling, Ready, Wait};
-use media::{Channel, Command, Graph, Leg, Whom};
+use super::seating::{Move, Seating};
+use media::{Channel, Command, Graph, Leg, Moving, Whom};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -21,10 +22,29 @@ pub type Heard = (Whom, media::Event);
 
 /// What a thread is told.
 pub(super) enum Order {
-    Open { leg: Leg, sockets: Sockets },
-    Command { leg: Leg, command: Command },
+    Open {
+        leg: Leg,
+        sockets: Sockets,
+    },
+    Command {
+        leg: Leg,
+        command: Command,
+    },
+    /// A leg goes to another thread.
+    Give {
+        leg: Leg,
+        to: SyncSender<Moved>,
+    },
+    /// And comes from there.
+    Take {
+        leg: Leg,
+        from: Receiver<Moved>,
+    },
     Stop,
 }
+
+/// A leg on its way between threads, with its sockets.
+type Moved = (Moving, Peer);
 
 /// How often the graph ticks.
 const TICK: Duration = Duration::from_millis(20);
@@ -39,11 +59,14 @@ const BUSY: u32 = 20;
 /// A busy thread lets packets gather for so long: being woken costs it more than passing a packet on. Half of it is what
 /// sound is delayed by.
 const GATHER: Duration = Duration::from_millis(1);
+/// How long a thread waits for a leg from another, which has been told before and is never waiting for this one: orders
+/// have one sender, and each waits for earlier ones only. A thread that takes longer has stopped.
+const HANDOVER_MAX: Duration = Duration::from_secs(1);
 
 /// The media threads, and which leg is on which.
 pub struct Sound {
     threads: Vec<Handle>,
-    legs: HashMap<Leg, usize>,
+    seating: Seating,
 }
 
 struct Handle {
@@ -55,37 +78,42 @@ struct Handle {
 impl Sound {
     /// Starts a thread for each seed, from which it draws its random numbers.
     pub fn start(seeds: Vec<[u8; 32]>, events: &mpsc::Sender<Heard>) -> io::Result<Self> {
+        let beginning = now();
         let start = |(number, seed): (usize, [u8; 32])| {
             let (orders, receiver) = sync_channel(ORDERS_MAX);
             let event = EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
             let wake = Arc::new(Wake { event, pending: AtomicBool::new(false) });
-            let worker = Worker::new(receiver, Arc::clone(&wake), seed, events.clone())?;
+            let graph = Graph::beside(seed, beginning);
+            let worker = Worker::new(receiver, Arc::clone(&wake), graph, events.clone())?;
             let builder = std::thread::Builder::new().name(format!("sound-{number}"));
             let thread = builder.spawn(move || worker.run())?;
             Ok(Handle { orders, wake, thread: Some(thread) })
         };
         let threads = seeds.into_iter().enumerate().map(start).collect::<io::Result<_>>()?;
-        Ok(Self { threads, legs: HashMap::new() })
+        Ok(Self { threads, seating: Seating::default() })
     }
 
     pub(super) fn open(&mut self, leg: Leg, group: u64, order: Order) -> Result<(), Stopped> {
         let thread = usize::try_from(group % self.threads.len() as u64).unwrap_or(0);
-        self.legs.insert(leg, thread);
+        self.seating.sit(leg, thread);
         self.threads[thread].send(order)
     }
 
     pub(super) fn command(&mut self, leg: Leg, command: Command) {
-        let thread = match &command {
-            Command::Close { .. } => self.legs.remove(&leg),
-            _ => self.legs.get(&leg).copied(),
-        };
-        let Some(thread) = thread else {
+        let Some((thread, moved)) = self.seating.place(leg, &command) else {
             tracing::debug!(leg = leg.0, "a command for a leg without sound");
             return;
         };
-        if self.threads[thread].send(Order::Command { leg, command }).is_err() {
+        let told = moved.map_or(Ok(()), |moved| self.bring(moved));
+        if told.and_then(|()| self.threads[thread].send(Order::Command { leg, command })).is_err() {
             tracing::error!("a media thread has stopped");
         }
+    }
+
+    fn bring(&self, Move { leg, from, to }: Move) -> Result<(), Stopped> {
+        let (give, take) = sync_channel(1);
+        self.threads[from].send(Order::Give { leg, to: give })?;
+        self.threads[to].send(Order::Take { leg, from: take })
     }
 }
 
@@ -145,14 +173,14 @@ impl Worker {
     fn new(
         orders: Receiver<Order>,
         wake: Arc<Wake>,
-        seed: [u8; 32],
+        graph: Graph,
         events: mpsc::Sender<Heard>,
     ) -> io::Result<Self> {
         let timer =
             TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
         let polling = Polling::new(wake.event.as_fd(), &timer)?;
         Ok(Self {
-            graph: Graph::new(seed),
+            graph,
             polling,
             timer,
             ticking: false,
@@ -223,6 +251,8 @@ impl Worker {
                         self.close(leg);
                     }
                 }
+                Ok(Order::Give { leg, to }) => self.give(leg, &to),
+                Ok(Order::Take { leg, from }) => self.take(leg, &from),
                 Err(TryRecvError::Empty) => return Next::Go,
                 Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return Next::Stop,
             }
@@ -233,9 +263,31 @@ impl Worker {
         if let Err(error) = self.polling.open(leg, sockets) {
             tracing::error!(%error, leg = leg.0, "a leg's sockets cannot be watched");
         }
-        self.legs += 1;
         self.graph.handle_command(now(), Command::Open { leg });
-        self.set_ticking(true);
+        self.entered();
+    }
+
+    fn give(&mut self, leg: Leg, to: &SyncSender<Moved>) {
+        let moving = self.graph.take(leg);
+        // What it has said and where it listens, before its sockets are gone from here.
+        self.drain();
+        let (Some(moving), Some(peer)) = (moving, self.polling.take(leg)) else { return };
+        self.gone();
+        if to.try_send((moving, peer)).is_err() {
+            tracing::error!(leg = leg.0, "a leg is lost on its way to a media thread that has stopped");
+        }
+    }
+
+    fn take(&mut self, leg: Leg, from: &Receiver<Moved>) {
+        let Ok((moving, peer)) = from.recv_timeout(HANDOVER_MAX) else {
+            tracing::error!(leg = leg.0, "a leg has not come from another media thread");
+            return;
+        };
+        if let Err(error) = self.polling.put(leg, peer) {
+            tracing::error!(%error, leg = leg.0, "a leg's sockets cannot be watched");
+        }
+        self.graph.put(moving);
+        self.entered();
     }
 
     fn close(&mut self, leg: Leg) {
@@ -243,6 +295,15 @@ impl Worker {
         if unsent > 0 {
             tracing::debug!(leg = leg.0, unsent, "packets that the system did not take");
         }
+        self.gone();
+    }
+
+    fn entered(&mut self) {
+        self.legs += 1;
+        self.set_ticking(true);
+    }
+
+    fn gone(&mut self) {
         self.legs = self.legs.saturating_sub(1);
         if self.legs == 0 {
             self.set_ticking(false);
