@@ -48,6 +48,16 @@ impl Calls {
         }
     }
 
+    /// The box took a call only to ask its caller something: it waits for policy again, and nobody has answered it.
+    pub fn ask_on(&mut self, id: CallId) {
+        self.reconsider(id);
+        if let Some(call) = self.calls.get_mut(&id)
+            && call.answered.as_ref().is_some_and(|answered| answered.by.is_none())
+        {
+            call.answered = None;
+        }
+    }
+
     /// Does something with the sound of a call's legs; nothing where the leg is not in progress.
     pub fn perform(&mut self, effect: Effect) {
         let leg = match &effect {

@@ -135,7 +135,7 @@ impl Pbx {
         if let Some(course) = self.courses.get_mut(&id) {
             course.payer.clone_from(&by);
         }
-        self.outside_as(now, id, to, Manner { hide: None, confirm, by });
+        self.outside_as(now, id, to, Manner { confirm, by, ..Manner::default() });
     }
 
     /// What rings for a member of a group: its phones, or where it has sent its calls. Nobody where it is busy or not to

@@ -25,6 +25,7 @@ mod parking;
 mod pbx;
 mod personal;
 mod pickup;
+mod pin;
 mod presentation;
 mod route;
 mod service;

@@ -1,18 +1,18 @@
 //! Many parties: conference rooms reached by telephone, and conferences made of the calls one has.
 
 use crate::pbx::Pbx;
+use crate::pin::{self, Typed, Typing};
 use call::{Effect, HangUp, LegState, Program, RoomKey};
-use model::site::Room;
+use model::site::{Pin, Room};
 use model::{CallId, Cause, LegId, Now, RoomId};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// Parties in a conference that somebody makes of their calls.
 const AD_HOC_MAX: usize = 9;
-/// How long one may think about a room's PIN.
-const PIN_PATIENCE: Duration = Duration::from_secs(30);
-/// Wrong PINs before a caller is turned away.
-const PIN_TRIES: u8 = 3;
+
+/// Why nobody gets in.
+const FULL: &str = "the room is full";
+const LOCKED: &str = "the room is locked";
 
 /// The conferences in progress, and who is at their doors.
 #[derive(Debug, Default)]
@@ -35,13 +35,29 @@ pub(crate) struct Meeting {
     pub mutes_all: bool,
     /// Does nobody else get in?
     pub locked: bool,
+    /// Those of them who have the say here.
+    pub moderators: BTreeMap<CallId, Moderator>,
+}
+
+/// Who somebody is in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// One of those who hear each other.
+    Member,
+    /// One who has the say.
+    Moderator,
+}
+
+/// What is known of one who has the say: whether the key before was the one that begins a wish.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moderator {
+    pub begun: bool,
 }
 
 #[derive(Debug)]
 struct Door {
     room: RoomId,
-    typed: String,
-    wrong: u8,
+    typing: Typing,
 }
 
 impl Meetings {
@@ -76,37 +92,49 @@ impl Meetings {
 impl Pbx {
     /// A call reaches a conference room: PIN first, where it has one.
     pub(crate) fn enter_room(&mut self, now: Now, id: CallId, room: &Room) {
-        if let Some(why) = self.closed(room) {
+        let moderated = room.moderator_pin.is_some();
+        if let Some(why) = self.closed(room).filter(|why| *why == FULL || !moderated) {
             self.decided(now, id, "room", format!("{}: {why}", room.id));
             return self.refuse(now, id, Cause::Busy, why);
         }
         self.decided(now, id, "room", format!("{} opens", room.id));
         if room.pin.is_none() {
-            return self.let_in(now, id, room);
+            return self.let_in(now, id, room, Standing::Member);
         }
-        let Some(leg) = self.calls.serve(now, id, (Cause::Answered, Some(PIN_PATIENCE))) else { return };
+        let Some(leg) = self.calls.serve(now, id, (Cause::Answered, Some(pin::PATIENCE))) else { return };
         self.calls.perform(Effect::Play { leg, program: Program::Dial });
-        let door = Door { room: room.id.clone(), typed: String::new(), wrong: 0 };
+        let door = Door { room: room.id.clone(), typing: Typing::default() };
         self.meetings.doors.insert(id, door);
     }
 
-    /// Why nobody gets into a room now, if so.
+    /// Why nobody gets into a room now, if so. Who has the say in it is not locked out.
     fn closed(&self, room: &Room) -> Option<&'static str> {
         let meeting = self.meetings.meetings.get(&self.meetings.of(&room.id)?)?;
         let most = usize::try_from(room.max_participants).unwrap_or(usize::MAX);
-        if meeting.locked {
-            return Some("the room is locked");
+        if meeting.members.len() >= most {
+            return Some(FULL);
         }
-        (meeting.members.len() >= most).then_some("the room is full")
+        meeting.locked.then_some(LOCKED)
     }
 
-    fn let_in(&mut self, now: Now, id: CallId, room: &Room) {
+    fn let_in(&mut self, now: Now, id: CallId, room: &Room, standing: Standing) {
         let key = self.meetings.of(&room.id).unwrap_or_else(|| self.meetings.open(Some(room.id.clone())));
+        if standing == Standing::Moderator
+            && let Some(meeting) = self.meetings.meetings.get_mut(&key)
+        {
+            meeting.moderators.insert(id, Moderator::default());
+        }
         self.admit(now, id, key);
     }
 
     /// Somebody with the box alone has pressed a key.
     pub(crate) fn pressed(&mut self, now: Now, (id, leg): (CallId, LegId), digit: char) {
+        if self.overrides.asks(id) {
+            return self.typed_override(now, (id, leg), digit);
+        }
+        if let Some(key) = self.meetings.with(id) {
+            return self.moderator_pressed(now, (key, id), digit);
+        }
         let Some(site) = self.site.clone() else { return };
         let Some(door) = self.meetings.doors.get_mut(&id) else { return };
         let Some((room, pin)) = site.room(&door.room).and_then(|room| Some((room, room.pin.as_ref()?)))
@@ -114,34 +142,27 @@ impl Pbx {
             self.meetings.doors.remove(&id);
             return self.turn_away(now, id, "the room has gone");
         };
-        match digit {
-            '#' => {}
-            '*' => return door.typed.clear(),
-            digit if door.typed.len() < 16 => door.typed.push(digit),
-            _ => {}
-        }
-        let enough = digit == '#' || door.typed.len() >= pin.as_str().len();
-        if !enough {
-            return self.calls.perform(Effect::Stop { leg });
-        }
-        if pin.as_str() == std::mem::take(&mut door.typed) {
-            self.meetings.doors.remove(&id);
-            return match self.closed(room) {
-                Some(why) => self.turn_away(now, id, why),
-                None => self.let_in(now, id, room),
-            };
-        }
-        door.wrong += 1;
-        if door.wrong < PIN_TRIES {
-            return self.calls.perform(Effect::Play { leg, program: Program::Refused });
-        }
+        let pins: Vec<&Pin> = std::iter::once(pin).chain(&room.moderator_pin).collect();
+        let standing = match door.typing.press(digit, &pins) {
+            Typed::More => return self.calls.perform(Effect::Stop { leg }),
+            Typed::Wrong => return self.calls.perform(Effect::Play { leg, program: Program::Refused }),
+            Typed::TooOften => {
+                self.meetings.doors.remove(&id);
+                return self.turn_away(now, id, "three wrong PINs");
+            }
+            Typed::Right(0) => Standing::Member,
+            Typed::Right(_) => Standing::Moderator,
+        };
         self.meetings.doors.remove(&id);
-        self.turn_away(now, id, "three wrong PINs");
+        match self.closed(room) {
+            Some(why) if standing == Standing::Member || why == FULL => self.turn_away(now, id, why),
+            Some(_) | None => self.let_in(now, id, room, standing),
+        }
     }
 
     /// What was played to somebody has come to its end.
     pub(crate) fn played(&mut self, now: Now, (id, leg): (CallId, LegId)) {
-        if self.meetings.doors.contains_key(&id) {
+        if self.meetings.doors.contains_key(&id) || self.overrides.asks(id) {
             self.calls.perform(Effect::Play { leg, program: Program::Dial });
         } else if self.meetings.with(id).is_none() && self.calls.is_served(id) && !self.pages.has(id) {
             self.turn_away(now, id, "all has been said");
@@ -178,6 +199,7 @@ impl Pbx {
         let Some(meeting) = self.meetings.meetings.get_mut(&key) else { return };
         meeting.members.retain(|member| *member != id);
         meeting.muted.remove(&id);
+        meeting.moderators.remove(&id);
         match (meeting.members.as_slice(), &meeting.room) {
             ([], _) => drop(self.meetings.meetings.remove(&key)),
             ([last], None) => {
@@ -203,7 +225,7 @@ impl Pbx {
         let Some(meeting) = self.meetings.meetings.get_mut(&key) else { return };
         let before = meeting.members.clone();
         meeting.members.push(id);
-        let mutes = meeting.mutes_all;
+        let mutes = meeting.mutes_all && !meeting.moderators.contains_key(&id);
         if mutes {
             meeting.muted.insert(id);
         }
@@ -231,7 +253,7 @@ impl Pbx {
         }
     }
 
-    fn hear(&mut self, call: CallId, program: Program) {
+    pub(crate) fn hear(&mut self, call: CallId, program: Program) {
         if let Some((leg, _)) = self.calls.anchor(call) {
             self.calls.perform(Effect::Play { leg, program });
         }

@@ -2,7 +2,7 @@
 
 use crate::meeting::Meeting;
 use crate::pbx::Pbx;
-use call::{Effect, RoomKey};
+use call::{Effect, Program, RoomKey};
 use model::site;
 use model::{CallId, Now, Party, Refusal, RefusalCode, Reply, Room, RoomAction, RoomId, RoomParty};
 
@@ -33,13 +33,44 @@ impl Pbx {
         }
     }
 
+    /// Somebody in a room has pressed a key. Of who has the say there, `*1` mutes all others and `*2` lets them speak, `*3`
+    /// locks and opens the room, `*4` ends the conference.
+    pub(crate) fn moderator_pressed(&mut self, now: Now, (key, id): (RoomKey, CallId), digit: char) {
+        let Some(meeting) = self.meetings.meetings.get_mut(&key) else { return };
+        let locked = meeting.locked;
+        let Some(moderator) = meeting.moderators.get_mut(&id) else { return };
+        let begun = std::mem::replace(&mut moderator.begun, digit == '*');
+        if !begun {
+            return;
+        }
+        let (done, what) = match digit {
+            '1' => (self.mute(key, None, true), "all others are muted"),
+            '2' => (self.mute(key, None, false), "all others may speak"),
+            '3' if locked => (self.lock(key, false), "the room is open"),
+            '3' => (self.lock(key, true), "the room is locked"),
+            '4' => return self.end_meeting(now, key),
+            _ => (None, "there is no such wish"),
+        };
+        self.decided(now, id, "room", what);
+        self.hear(id, if done.is_some() { Program::Done } else { Program::Refused });
+    }
+
+    fn end_meeting(&mut self, now: Now, key: RoomKey) {
+        let Some(meeting) = self.meetings.meetings.remove(&key) else { return };
+        for member in meeting.members {
+            self.decided(now, member, "room", "the conference was ended");
+            self.turn_away(now, member, "the conference was ended");
+        }
+    }
+
     fn mute(&mut self, key: RoomKey, call: Option<CallId>, on: bool) -> Option<()> {
         let meeting = self.meetings.meetings.get_mut(&key)?;
         let whom = match call {
             Some(call) => vec![member(meeting, call)?],
             None => {
                 meeting.mutes_all = on;
-                meeting.members.clone()
+                let others = meeting.members.iter().filter(|call| !meeting.moderators.contains_key(call));
+                others.copied().collect()
             }
         };
         for call in whom {

@@ -32,6 +32,8 @@ pub(crate) struct Manner {
     pub confirm: bool,
     /// The user whose rule sends the call out.
     pub by: Option<UserId>,
+    /// Has the caller typed the PIN that lifts what is barred?
+    pub proved: bool,
 }
 
 impl Way {
@@ -61,9 +63,12 @@ impl Pbx {
         let payer = self.courses.get(&id).and_then(|course| course.payer.as_ref());
         if let Some(user) = payer.and_then(|user| site.user(user))
             && site.barred(user).contains(class)
+            && !manner.proved
         {
             self.decided(now, id, "barring", format!("{class} numbers are barred for {}", user.id));
-            self.refuse(now, id, Cause::Barred, "the caller may not dial such numbers");
+            if !self.ask_override(now, id, (&site, user), (number, &manner)) {
+                self.refuse(now, id, Cause::Barred, "the caller may not dial such numbers");
+            }
             return;
         }
         if let Number::Public(number, _) = number

@@ -100,6 +100,9 @@ impl Pbx {
 
     /// The time that a call may be with the box is up.
     pub(crate) fn time_up(&mut self, now: Now, id: CallId) {
+        if self.overrides.asks(id) {
+            return self.end_override(now, id, "no PIN was typed");
+        }
         let parked = self.parking.leave(id);
         self.left_meeting(now, id);
         self.calls.reconsider(id);

@@ -6,6 +6,7 @@ use crate::meeting::Meetings;
 use crate::paging::Pages;
 use crate::parking::Parking;
 use crate::personal::Personals;
+use crate::pin::Overrides;
 use crate::trunks::Trunks;
 use crate::{Effect, Input, Offered};
 use call::{Calls, Outcome};
@@ -26,6 +27,7 @@ pub struct Pbx {
     pub(crate) parking: Parking,
     pub(crate) meetings: Meetings,
     pub(crate) personals: Personals,
+    pub(crate) overrides: Overrides,
     pub(crate) callbacks: CallBacks,
     pub(crate) pages: Pages,
     pub(crate) pending: BTreeMap<Ticket, crate::command::Pending>,
@@ -47,6 +49,7 @@ impl Pbx {
             parking: Parking::default(),
             meetings: Meetings::default(),
             personals,
+            overrides: Overrides::default(),
             callbacks: CallBacks::default(),
             pages: Pages::default(),
             alarms: BTreeMap::new(),
@@ -83,6 +86,7 @@ impl Pbx {
             && self.courses.is_empty()
             && self.parking.is_empty()
             && self.meetings.is_empty()
+            && self.overrides.is_empty()
             && self.pages.is_empty()
     }
 
@@ -147,6 +151,7 @@ impl Pbx {
                 Outcome::Gone { call } => {
                     self.parking.leave(call);
                     self.left_meeting(now, call);
+                    self.overrides.leave(call);
                     self.left_page(now, call);
                 }
                 Outcome::TimeUp { call } => self.time_up(now, call),

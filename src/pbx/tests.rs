@@ -5,6 +5,7 @@ mod deflection;
 mod forwarding;
 mod internal;
 mod outside;
+mod pins;
 mod places;
 
 use crate::{Effect, Input, Offered, Origin, Pbx, Query};

@@ -12,6 +12,7 @@ mod message;
 pub(crate) mod phones;
 pub(crate) mod registering;
 pub(crate) mod talk;
+pub(crate) mod watching;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::time::Instant;

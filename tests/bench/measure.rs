@@ -2,6 +2,7 @@
 
 mod calls;
 mod capacity;
+mod lamps;
 mod memory;
 mod registrations;
 mod rooms;
@@ -15,12 +16,13 @@ use serde_json::Value;
 pub(crate) type Measure = fn() -> Result<Value>;
 
 /// All measurements: name, what it tells, and how it is done.
-pub(crate) const MEASUREMENTS: [(&str, &str, Measure); 9] = [
+pub(crate) const MEASUREMENTS: [(&str, &str, Measure); 10] = [
     ("start", "start to ready: empty, and with a site of 500 users", start::measure),
     ("registrations", "processor time of a registration with digest, kept durably", registrations::measure),
     ("calls", "processor time of a call with digest between two phones", calls::measure),
     ("ringing", "from INVITE to 180 while little is going on", calls::measure_ringing),
     ("capacity", "calls a second held without one failure", capacity::measure),
+    ("lamps", "250 users, each watched by 20: processor time of a lamp told, and how late", lamps::measure),
     ("memory", "memory of 100 calls with sound", memory::measure),
     (
         "relay",

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use toml::{Table, Value};
 
 /// Keys whose values are shown to nobody.
-const SECRET: [&str; 3] = ["password", "secret", "pin"];
+const SECRET: [&str; 5] = ["password", "secret", "pin", "barring_pin", "moderator_pin"];
 
 /// Every difference, in the order of the new document; what goes away follows at the end of its table.
 pub(super) fn between(old: &Table, new: &Table) -> Vec<Difference> {

@@ -1,8 +1,8 @@
 //! What is asked of a site while calls are made: by number, by id, and everything of a kind.
 
 use super::{
-    Activity, Announcement, Barring, Company, Device, Group, Hours, Menu, Place, Plan, Queue, Room, Site,
-    Target, Trunk, User,
+    Activity, Announcement, Barring, Company, Device, Group, Hours, Menu, Pin, Place, Plan, Queue, Room,
+    Site, Target, Trunk, User,
 };
 use crate::{
     ActivityId, AnnouncementId, Class, Classes, E164, Extension, GroupId, HoursId, MenuId, Number, PlanId,
@@ -62,6 +62,11 @@ impl Site {
             .with(user.barring)
             .without(user.allow)
             .without(never)
+    }
+
+    /// The PINs that lift a user's barring for a call: their own and the company's.
+    pub fn barring_pins<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a Pin> {
+        user.barring_pin.iter().chain(&self.barring.pin)
     }
 }
 
@@ -147,8 +152,8 @@ impl Site {
     }
 
     /// What nobody may dial.
-    pub fn barring(&self) -> Barring {
-        self.barring
+    pub fn barring(&self) -> &Barring {
+        &self.barring
     }
 
     /// The places where phones are.

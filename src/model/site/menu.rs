@@ -145,6 +145,8 @@ pub struct Room {
     pub number: Option<E164>,
     /// Asked for at the door.
     pub pin: Option<Pin>,
+    /// Who types it at the door instead has the say in the room.
+    pub moderator_pin: Option<Pin>,
     /// How many fit.
     pub max_participants: u32,
 }
@@ -154,8 +156,25 @@ impl Room {
         let id = fields.need("id", id::<RoomId>);
         let name = fields.need("name", line);
         let (extension, number) = reached_by(fields);
-        let pin = fields.maybe("pin", pin);
+        let (pin, moderator_pin) = (fields.maybe("pin", pin), fields.maybe("moderator_pin", pin));
+        if moderator_pin.is_some() && !fields.has("pin") {
+            fields.wrong(
+                "moderator_pin",
+                "this needs the key pin of the same room, or nobody is asked for one",
+            );
+        }
+        if moderator_pin.is_some() && moderator_pin == pin {
+            fields.wrong("moderator_pin", "this must differ from the room's pin");
+        }
         let participants = fields.or("max_participants", count(2..=50), defaults::ROOM_PARTICIPANTS);
-        Some(Self { id: id?, name: name?, extension, number, pin, max_participants: participants })
+        Some(Self {
+            id: id?,
+            name: name?,
+            extension,
+            number,
+            pin,
+            moderator_pin,
+            max_participants: participants,
+        })
     }
 }

@@ -87,7 +87,8 @@ impl<S: Fn() -> [u8; 16]> Hasher for Argon2id<S> {
 pub struct Pin(Box<str>);
 
 impl Pin {
-    pub(super) fn new(digits: &str) -> Self {
+    /// Of digits, as they were read.
+    pub fn new(digits: &str) -> Self {
         Self(digits.into())
     }
 

@@ -4,7 +4,8 @@ use super::defaults::{self, most};
 use super::fields::{Fields, Read, Wrong, shown};
 use super::mistake::suggestion;
 use super::profile::Profile;
-use super::value::{count, flag, id, line, parsed, reference, secret, string, word};
+use super::secret::Pin;
+use super::value::{count, flag, id, line, parsed, pin, reference, secret, string, word};
 use crate::{Classes, E164, NumberRange, TrunkId};
 use std::fmt;
 use std::net::IpAddr;
@@ -298,19 +299,22 @@ impl Outbound {
 }
 
 /// `[barring]`: what nobody may dial. It never touches emergency calls.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Barring {
     /// For the whole company, unless a user or their plan is allowed.
     pub company: Classes,
+    /// Who types it may dial what is barred, for one call.
+    pub pin: Option<Pin>,
 }
 
 impl Barring {
     pub(super) fn read(fields: &mut Fields<'_>) -> Self {
-        Self { company: classes(fields, "company").unwrap_or_else(defaults::barred) }
+        let company = classes(fields, "company").unwrap_or_else(defaults::barred);
+        Self { company, pin: fields.maybe("pin", pin) }
     }
 
     pub(super) fn default() -> Self {
-        Self { company: defaults::barred() }
+        Self { company: defaults::barred(), pin: None }
     }
 }
 

@@ -54,6 +54,8 @@ pub struct User {
     pub barring: Classes,
     /// Classes that this user may dial although the company bars them.
     pub allow: Classes,
+    /// Who types it on their phones may dial what is barred, for one call.
+    pub barring_pin: Option<Pin>,
     /// Their place where it cannot be told from the phone's address.
     pub site: Option<SiteId>,
     /// When nobody answers.
@@ -224,6 +226,7 @@ impl User {
         let call_waiting = fields.or("call_waiting", flag, false);
         let barring = classes(fields, "barring").unwrap_or_default();
         let allow = classes(fields, "allow").unwrap_or_default();
+        let barring_pin = fields.maybe("barring_pin", pin);
         let site = fields.maybe("site", reference::<SiteId>("site", &known.places));
         let no_answer = NoAnswer::read(fields, own);
         let busy = Then::table(fields, "busy", own);
@@ -252,6 +255,7 @@ impl User {
             call_waiting,
             barring,
             allow,
+            barring_pin,
             site,
             no_answer,
             busy,

@@ -45,10 +45,15 @@ pub(crate) struct Phones {
 impl Phones {
     /// Makes phones for the first users of [`super::exchange::site`].
     pub fn new(count: usize, exchange: SocketAddrV4) -> Result<Self> {
+        Self::placed(1, count, exchange)
+    }
+
+    /// Makes them in another network, beside those that are there.
+    pub fn placed(network_number: u8, count: usize, exchange: SocketAddrV4) -> Result<Self> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         let mut list = Vec::with_capacity(count);
         for number in 0..count {
-            let ip = network(1 + (number / 200) as u8, 1 + (number % 200) as u8);
+            let ip = network(network_number + (number / 200) as u8, 1 + (number % 200) as u8);
             let bind = |port: u16| -> Result<UdpSocket> {
                 let socket = UdpSocket::bind((ip, port)).with_context(|| format!("binding {ip}:{port}"))?;
                 socket.set_nonblocking(true)?;

@@ -1,8 +1,8 @@
 //! Conferences: rooms, and those made of the calls one has.
 
 use super::{all_hear_all, three};
-use crate::world::simulated::{PeerId, World};
-use model::{CallId, Command, RefusalCode, Reply, Room, RoomAction};
+use crate::world::simulated::{PeerId, World, site};
+use model::{CallId, Cause, Command, RefusalCode, Reply, Room, RoomAction};
 
 #[test]
 fn those_on_hold_and_oneself_make_a_conference_and_the_owner_may_leave() {
@@ -145,4 +145,25 @@ fn one_is_put_out_of_a_room_that_is_then_locked() {
         other => panic!("{other:?}"),
     }
     world.settles();
+}
+
+#[test]
+fn a_barred_number_is_dialled_with_the_pin_and_heard_and_talked_to() {
+    let document = site::demo()
+        .replace("[barring]", "[barring]\npin = \"778899\"")
+        .replace("\"premium\", ", "\"mobile\", ");
+    let mut world = World::with_site(1, document);
+    let anna = world.phone("anna-bord");
+    world.answers(World::OPERATOR, 0.5);
+    world.dial(anna, "0701234567");
+    world.run(1.0);
+    assert!(world.hears_the_box(anna), "it asks for the PIN\n{}", world.ladder);
+    world.press_by_info(anna, "778899");
+    world.run(1.0);
+    world.talk(anna, World::OPERATOR);
+    world.hang_up(anna);
+    world.settles();
+    let record = world.vaxel.memory.records.last().expect("a record");
+    assert_eq!((record.cause, record.call.to.as_str()), (Cause::Answered, "+46701234567"));
+    assert!(record.answered.expect("it was answered") > record.call.began, "by who was called");
 }
