@@ -1,6 +1,6 @@
 //! What is kept: the changes the core asks the store to make, and the state it gives back at start.
 
-use crate::{CallId, CallRecord, DeviceId, OpenCall, Personal, UserId};
+use crate::{CallId, CallRecord, DeviceId, OpenCall, Personal, Spent, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,13 @@ pub enum Change {
         user: UserId,
         /// All that is set.
         personal: Personal,
+    },
+    /// What a user has called at cost on a day. Nothing means that nothing is kept.
+    Spent {
+        /// Whose.
+        user: UserId,
+        /// All of that day.
+        spent: Spent,
     },
     /// A call began.
     CallBegan(OpenCall),
@@ -65,6 +72,8 @@ pub struct Snapshot {
     pub bindings: Vec<Binding>,
     /// What users have set for themselves.
     pub personals: Vec<(UserId, Personal)>,
+    /// What users have called at cost on the last day on which they did.
+    pub spent: Vec<(UserId, Spent)>,
     /// Calls that had begun and have no record: the box died under them.
     pub open_calls: Vec<OpenCall>,
     /// Greater than every call id ever used.

@@ -2,7 +2,9 @@
 //!
 //! On the control socket a request is one line of JSON, [`Request`], and its reply one line, [`Reply`].
 
-use crate::{CallId, CallRecord, Cause, DeviceId, Direction, Personal, RoomId, Setting, TrunkId, UserId};
+use crate::{
+    CallId, CallRecord, Cause, DeviceId, Direction, Personal, RoomId, Setting, Spending, TrunkId, UserId,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +84,16 @@ pub enum Command {
         /// What.
         action: RoomAction,
     },
+    /// What a user has called at cost today.
+    Spending {
+        /// Who.
+        user: UserId,
+    },
+    /// Lets a user begin anew today.
+    SpendingReset {
+        /// Who.
+        user: UserId,
+    },
     /// Sets something for a user.
     Set {
         /// For whom.
@@ -146,6 +158,8 @@ pub enum Reply {
     Log(Vec<String>),
     /// For [`Command::Personal`] and [`Command::Set`]: how it is now.
     Personal(Box<Personal>),
+    /// For [`Command::Spending`] and [`Command::SpendingReset`]: how it is now.
+    Spending(Box<Spending>),
     /// For [`Command::Rooms`] and [`Command::Room`]: how they are now.
     Rooms(Vec<Room>),
 }

@@ -11,6 +11,7 @@ mod number;
 mod personal;
 mod record;
 pub mod site;
+mod spend;
 mod time;
 
 pub use change::{Binding, Change, Snapshot};
@@ -30,4 +31,5 @@ pub use number::{
 };
 pub use personal::{Callers, FORWARD_AFTER_S, Forward, Personal, Setting, When};
 pub use record::{CallRecord, Cause, Direction, LegQuality, OpenCall, Party, Step, What};
+pub use spend::{Spending, SpendingOf, Spent, Used};
 pub use time::Now;

@@ -19,6 +19,7 @@ mod menu;
 mod mistake;
 mod profile;
 mod secret;
+mod spend;
 #[cfg(test)]
 mod tests;
 mod then;
@@ -35,6 +36,7 @@ pub use menu::{Announcement, Choice, Menu, Phrase, Room};
 pub use mistake::Mistake;
 pub use profile::{DiversionHeader, Identity, Profile};
 pub use secret::{Argon2id, Ha1, Hasher, PasswordHash, Pin, REALM};
+pub use spend::{Limit, Spend};
 pub use then::{Mailbox, Then};
 pub use trunk::{Barring, Host, MediaEncryption, NotAHost, Outbound, Registrar, Transport, Trunk, TrunkKind};
 pub use user::{CallerDisplay, Contact, Device, DeviceKind, NoAnswer, Present, Role, User, Voicemail};

@@ -5,7 +5,10 @@ use crate::pbx::Pbx;
 use crate::personal::{Asker, no_such_user};
 use crate::{Effect, Query};
 use model::site::{Role, Site};
-use model::{Actor, Change, Command, Difference, Event, Now, Refusal, RefusalCode, Reply, Status, Ticket};
+use model::{
+    Actor, Change, Command, Difference, Event, Now, Refusal, RefusalCode, Reply, Spent, Status, Ticket,
+    UserId,
+};
 use std::sync::Arc;
 
 /// A command that waits for the driver.
@@ -17,6 +20,8 @@ pub(crate) enum Pending {
     },
     /// Its site is being written.
     Writing { site: Arc<Site>, differences: Vec<Difference> },
+    /// That a user has called nothing at cost today is being written.
+    Resetting { user: UserId },
 }
 
 /// Documents being read or written at once.
@@ -72,6 +77,11 @@ impl Pbx {
                 let reply = self.moderate(now, &room, &action);
                 self.reply(ticket, reply);
             }
+            Command::Spending { user } => {
+                let reply = self.spending_reply(now, &user);
+                self.reply(ticket, reply);
+            }
+            Command::SpendingReset { user } => self.reset_spending(now, ticket, user),
             Command::Set { user, setting } => self.set(now, &user, &setting, Asker::Command(ticket)),
         }
     }
@@ -92,6 +102,7 @@ impl Pbx {
         }
         let mut changes = vec![Change::Site(site.export())];
         changes.extend(self.personals.gone(&site));
+        changes.extend(self.spending.gone(&site));
         self.pending.insert(ticket, Pending::Writing { site, differences });
         self.effects.push_back(Effect::Commit { ticket: Some(ticket), changes });
     }
@@ -101,18 +112,49 @@ impl Pbx {
         if self.setting_committed(now, ticket, &result) {
             return;
         }
-        let Some(Pending::Writing { site, differences }) = self.pending.remove(&ticket) else { return };
+        let Some(pending) = self.pending.remove(&ticket) else { return };
         if let Err(message) = result {
             let refusal = Refusal { code: RefusalCode::Storage, messages: vec![message] };
             return self.reply(ticket, Reply::Refused(refusal));
         }
+        let (site, differences) = match pending {
+            Pending::Writing { site, differences } => (site, differences),
+            Pending::Resetting { user } => {
+                self.spending.reset(&user);
+                let reply = self.spending_reply(now, &user);
+                return self.reply(ticket, reply);
+            }
+            Pending::Reading { .. } => return,
+        };
         self.trunks.keep(&site);
         self.personals.keep(&site);
+        self.spending.keep(&site);
         self.callbacks.keep(&site);
         self.site = Some(Arc::clone(&site));
         self.effects.push_back(Effect::SiteInForce { site, differences: differences.clone() });
         self.effects.push_back(Effect::Notify(Event::SiteApplied));
         self.reply(ticket, Reply::Differences(differences));
+    }
+
+    fn spending_reply(&self, now: Now, user: &UserId) -> Reply {
+        match self.spending_of(now, user) {
+            Some(spending) => Reply::Spending(Box::new(spending)),
+            None => {
+                let (code, message) = no_such_user(user);
+                Reply::Refused(Refusal { code, messages: vec![message] })
+            }
+        }
+    }
+
+    fn reset_spending(&mut self, now: Now, ticket: Ticket, user: UserId) {
+        let Some(spending) = self.spending_of(now, &user) else {
+            let reply = self.spending_reply(now, &user);
+            return self.reply(ticket, reply);
+        };
+        let spent = Spent::nothing(spending.day);
+        self.pending.insert(ticket, Pending::Resetting { user: user.clone() });
+        let changes = vec![Change::Spent { user, spent }];
+        self.effects.push_back(Effect::Commit { ticket: Some(ticket), changes });
     }
 
     fn read(&mut self, ticket: Ticket, document: String, apply: bool) {
@@ -133,7 +175,9 @@ impl Pbx {
             Actor::Local => true,
             Actor::User(user) => {
                 let is_own = match command {
-                    Command::Personal { user: of } | Command::Set { user: of, .. } => of == user,
+                    Command::Personal { user: of }
+                    | Command::Spending { user: of }
+                    | Command::Set { user: of, .. } => of == user,
                     _ => false,
                 };
                 let known = site.and_then(|site| site.user(user));

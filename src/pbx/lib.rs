@@ -29,6 +29,7 @@ mod pin;
 mod presentation;
 mod route;
 mod service;
+mod spending;
 mod summons;
 #[cfg(test)]
 mod tests;

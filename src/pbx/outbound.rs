@@ -60,7 +60,8 @@ impl Pbx {
                 return self.refuse(now, id, Cause::UnknownNumber, "nobody has that extension");
             }
         };
-        let payer = self.courses.get(&id).and_then(|course| course.payer.as_ref());
+        let payer = self.courses.get(&id).and_then(|course| course.payer.clone());
+        let payer = payer.as_ref();
         if let Some(user) = payer.and_then(|user| site.user(user))
             && site.barred(user).contains(class)
             && !manner.proved
@@ -70,6 +71,12 @@ impl Pbx {
                 self.refuse(now, id, Cause::Barred, "the caller may not dial such numbers");
             }
             return;
+        }
+        if let Some(user) = payer.and_then(|user| site.user(user))
+            && let Err(why) = self.spends(now, id, (&site, user), class)
+        {
+            self.decided(now, id, "spend", why);
+            return self.refuse(now, id, Cause::Barred, "the user has called enough at cost today");
         }
         if let Number::Public(number, _) = number
             && site.owns(*number)

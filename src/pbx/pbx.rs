@@ -7,11 +7,12 @@ use crate::paging::Pages;
 use crate::parking::Parking;
 use crate::personal::Personals;
 use crate::pin::Overrides;
+use crate::spending::Spending;
 use crate::trunks::Trunks;
 use crate::{Effect, Input, Offered};
 use call::{Calls, Outcome};
 use model::site::Site;
-use model::{Alarm, CallId, Cause, Change, ContactId, DeviceId, Event, LegId, Now, Snapshot, Ticket};
+use model::{Alarm, CallId, Cause, Change, ContactId, DeviceId, Event, LegId, Now, Party, Snapshot, Ticket};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
@@ -29,6 +30,7 @@ pub struct Pbx {
     pub(crate) personals: Personals,
     pub(crate) overrides: Overrides,
     pub(crate) callbacks: CallBacks,
+    pub(crate) spending: Spending,
     pub(crate) pages: Pages,
     pub(crate) pending: BTreeMap<Ticket, crate::command::Pending>,
     pub(crate) effects: VecDeque<Effect>,
@@ -51,6 +53,7 @@ impl Pbx {
             personals,
             overrides: Overrides::default(),
             callbacks: CallBacks::default(),
+            spending: Spending::restore(&snapshot.spent),
             pages: Pages::default(),
             alarms: BTreeMap::new(),
             pending: BTreeMap::new(),
@@ -112,12 +115,13 @@ impl Pbx {
     /// Whatever was due until `now` happens.
     pub fn handle_timeout(&mut self, now: Now) {
         self.calls.handle_timeout(now);
+        self.spending_timeout(now);
         self.settle(now);
     }
 
     /// When to call [`Pbx::handle_timeout`], and why.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        let all = [self.calls.poll_timeout(), self.callbacks.poll_timeout()];
+        let all = [self.calls.poll_timeout(), self.callbacks.poll_timeout(), self.spending.poll_timeout()];
         all.into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
@@ -160,7 +164,9 @@ impl Pbx {
                     self.courses.remove(&record.call.id);
                     self.left_page(now, record.call.id);
                     self.note_busy(&record);
-                    ended.push(Change::CallEnded(*record));
+                    let mut changes = self.spending_ended(now, record.call.id);
+                    changes.push(Change::CallEnded(*record));
+                    ended.push(changes);
                 }
             }
         }
@@ -170,12 +176,15 @@ impl Pbx {
                 let changes = vec![Change::CallBegan(open.clone())];
                 self.effects.push_back(Effect::Commit { ticket: None, changes });
             }
+            if let Event::PartyAnswered { call, party: Party::Trunk(_) } = &event {
+                self.spending_began(now, *call);
+            }
             self.effects.push_back(Effect::Notify(event));
         }
         while let Some(effect) = self.calls.poll_effect() {
             self.effects.push_back(Effect::Leg(effect));
         }
-        let records = ended.into_iter().map(|record| Effect::Commit { ticket: None, changes: vec![record] });
+        let records = ended.into_iter().map(|changes| Effect::Commit { ticket: None, changes });
         self.effects.extend(records);
     }
 

@@ -7,6 +7,7 @@ mod internal;
 mod outside;
 mod pins;
 mod places;
+mod spending;
 
 use crate::{Effect, Input, Offered, Origin, Pbx, Query};
 use call::{Destination, EndedBy, HangUp, Invite, LegEvent, Refusal};

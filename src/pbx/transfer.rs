@@ -51,6 +51,7 @@ impl Pbx {
         let by = self.calls.face(leg).map(|(party, _)| party.clone());
         self.calls.perform(Effect::Refer { leg, result: Ok(()) });
         let Some(merged) = self.calls.merge(now, leg, other) else { return Ok(()) };
+        self.spending.moved(merged.gone, merged.kept);
         if merged.rings
             && let Some(course) = self.courses.remove(&merged.gone)
         {

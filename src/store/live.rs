@@ -2,7 +2,7 @@
 
 use crate::row::{ChangeRow, StateRow};
 use jiff::Timestamp;
-use model::{Binding, CallId, CallRecord, OpenCall, Personal, Snapshot, UserId};
+use model::{Binding, CallId, CallRecord, OpenCall, Personal, Snapshot, Spent, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ pub(crate) struct Live {
     pub(crate) site: Option<String>,
     bindings: BTreeMap<(String, String), Binding>,
     personals: BTreeMap<String, Personal>,
+    spent: BTreeMap<String, Spent>,
     open: BTreeMap<CallId, OpenCall>,
     pub(crate) next_call: u64,
     pub(crate) pruned: Option<Timestamp>,
@@ -37,6 +38,7 @@ impl Live {
             site: row.site.clone(),
             bindings: bindings.map(|binding| (binding_key(&binding), binding)).collect(),
             personals: personals.map(|(user, personal)| (user, personal.into())).collect(),
+            spent: row.spent.iter().map(|(user, spent)| (user.clone(), spent.clone().into())).collect(),
             open: open.map(|call| (call.id, call)).collect(),
             next_call: row.next_call,
             pruned: row.pruned,
@@ -50,6 +52,7 @@ impl Live {
             site: self.site.clone(),
             bindings: self.bindings.values().map(Into::into).collect(),
             personals: self.personals.iter().map(|(user, of)| (user.clone(), of.into())).collect(),
+            spent: self.spent.iter().map(|(user, of)| (user.clone(), of.into())).collect(),
             open_calls: self.open.values().map(Into::into).collect(),
             next_call: self.next_call,
             pruned: self.pruned,
@@ -64,6 +67,7 @@ impl Live {
             site: self.site.clone(),
             bindings: self.bindings.values().cloned().collect(),
             personals: self.personals.iter().map(|(user, of)| (UserId::new(user), of.clone())).collect(),
+            spent: self.spent.iter().map(|(user, of)| (UserId::new(user), *of)).collect(),
             open_calls: self.open_calls(),
             next_call: (self.next_call > 0).then_some(CallId(self.next_call)),
         }
@@ -107,6 +111,14 @@ impl Live {
                     self.personals.remove(&user);
                 } else {
                     self.personals.insert(user, personal);
+                }
+            }
+            ChangeRow::Spent { user, spent } => {
+                let spent = Spent::from(spent);
+                if spent.is_nothing() {
+                    self.spent.remove(&user);
+                } else {
+                    self.spent.insert(user, spent);
                 }
             }
             ChangeRow::Began(row) => {

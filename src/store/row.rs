@@ -5,10 +5,12 @@
 
 mod call;
 mod personal;
+mod spent;
 mod trail;
 
 pub(crate) use call::{OpenRow, RecordRow};
 pub(crate) use personal::PersonalRow;
+pub(crate) use spent::SpentRow;
 
 use crate::StoreError;
 use jiff::Timestamp;
@@ -26,6 +28,7 @@ pub(crate) enum ChangeRow {
     Bound(BindingRow),
     Unbound { device: String, key: String },
     Personal { user: String, personal: PersonalRow },
+    Spent { user: String, spent: SpentRow },
     Began(OpenRow),
     Ended(Box<RecordRow>),
     Pruned { before: Timestamp },
@@ -41,6 +44,9 @@ impl From<&Change> for ChangeRow {
             }
             Change::Personal { user, personal } => {
                 Self::Personal { user: user.as_str().to_owned(), personal: personal.into() }
+            }
+            Change::Spent { user, spent } => {
+                Self::Spent { user: user.as_str().to_owned(), spent: spent.into() }
             }
             Change::CallBegan(call) => Self::Began(call.into()),
             Change::CallEnded(record) => Self::Ended(Box::new(record.into())),
@@ -88,6 +94,9 @@ pub(crate) struct StateRow {
     /// By user.
     #[serde(default)]
     pub(crate) personals: Vec<(String, PersonalRow)>,
+    /// By user.
+    #[serde(default)]
+    pub(crate) spent: Vec<(String, SpentRow)>,
     pub(crate) open_calls: Vec<OpenRow>,
     pub(crate) next_call: u64,
     /// Records that ended before this are gone.

@@ -8,6 +8,7 @@ mod personal;
 mod registrations;
 mod rooms;
 mod site;
+mod spend;
 mod status;
 mod trace;
 mod trunks;
@@ -39,6 +40,9 @@ pub(crate) enum Verb {
     Rooms,
     /// Moderates a room in which people are.
     Room(rooms::Moderate),
+    /// What a user has called at cost today, and what they may.
+    #[command(subcommand)]
+    Spend(spend::Spend),
     /// The newest lines of the box's own log.
     Log(log::Log),
     /// Where a user's calls are sent on to.
@@ -71,6 +75,7 @@ impl Verb {
             Verb::Trunks => trunks::run(session),
             Verb::Rooms => rooms::run(session),
             Verb::Room(moderate) => rooms::moderate(moderate, session),
+            Verb::Spend(spend) => spend::run(spend, session),
             Verb::Log(log) => log::run(&log, session),
             Verb::Forward(forward) => forward::run(forward, session),
             Verb::DoNotDisturb(switch) => {

@@ -36,8 +36,8 @@ fn a_store_of_version_1_opens_as_it_was() {
     let (store, snapshot, opening) = Store::open(folder.path(), time(0)).expect("it opens");
     let expected = Expected::after(BATCHES);
     assert_eq!(opening, Opening::Clean);
-    // Users' own settings came later.
-    let personals = Vec::new();
-    assert_eq!(snapshot, Snapshot { personals, ..expected.snapshot() });
+    // Users' own settings and what they called at cost came later.
+    let (personals, spent) = (Vec::new(), Vec::new());
+    assert_eq!(snapshot, Snapshot { personals, spent, ..expected.snapshot() });
     assert!(expected.has_records(&store).expect("readable"));
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use model::{
     Binding, CallId, CallRecord, Cause, Change, DeviceId, Direction, LegQuality, OpenCall, Party, Personal,
-    Snapshot, Step, TrunkId, UserId, What,
+    Snapshot, Spent, Step, TrunkId, UserId, What,
 };
 use std::collections::BTreeMap;
 use store::{Store, StoreError};
@@ -96,6 +96,7 @@ pub fn batch(number: u64) -> Vec<Change> {
     }
     if number.is_multiple_of(3) {
         changes.push(personal(number));
+        changes.push(spent(number));
     }
     changes
 }
@@ -107,6 +108,15 @@ fn personal(number: u64) -> Change {
     Change::Personal { user, personal }
 }
 
+/// Every other time, nothing any more.
+fn spent(number: u64) -> Change {
+    let user = UserId::new(format!("user-{}", number % 4));
+    let mut spent =
+        Spent::nothing(jiff::civil::date(2026, 11, 1 + i8::try_from(number % 28).expect("a day")));
+    spent.international.calls = u32::from(number.is_multiple_of(2));
+    Change::Spent { user, spent }
+}
+
 /// What a store holds after the batches 1 to `number`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expected {
@@ -114,6 +124,7 @@ pub struct Expected {
     site: Option<String>,
     bindings: BTreeMap<(DeviceId, String), Binding>,
     personals: BTreeMap<UserId, Personal>,
+    spent: BTreeMap<UserId, Spent>,
     open: BTreeMap<CallId, OpenCall>,
     records: BTreeMap<CallId, CallRecord>,
 }
@@ -133,6 +144,8 @@ impl Expected {
                     self.personals.remove(&user);
                 }
                 Change::Personal { user, personal } => drop(self.personals.insert(user, personal)),
+                Change::Spent { user, spent } if spent.is_nothing() => drop(self.spent.remove(&user)),
+                Change::Spent { user, spent } => drop(self.spent.insert(user, spent)),
                 Change::CallBegan(call) => drop(self.open.insert(call.id, call)),
                 Change::CallEnded(record) => {
                     self.open.remove(&record.call.id);
@@ -157,6 +170,7 @@ impl Expected {
             site: self.site.clone(),
             bindings: self.bindings.values().cloned().collect(),
             personals: self.personals.clone().into_iter().collect(),
+            spent: self.spent.clone().into_iter().collect(),
             open_calls: self.open.values().cloned().collect(),
             next_call: (self.number > 0).then_some(CallId(self.number + 1)),
         }

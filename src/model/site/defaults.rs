@@ -1,5 +1,6 @@
 //! Every default of the site document, in one place.
 
+use super::spend::Limit;
 use crate::{AreaCode, Class, Classes, Zone};
 
 /// Area code of a company that names none.
@@ -32,6 +33,11 @@ pub(super) const MUSIC: &str = "default";
 pub(super) const MENU_TIMEOUT_S: u32 = 5;
 /// Participants of a room.
 pub(super) const ROOM_PARTICIPANTS: u32 = 50;
+
+/// Pay calls that a user may make in a day.
+pub(super) const SPEND_PREMIUM: Limit = Limit { calls: 20, minutes: 60 };
+/// Calls to other countries that a user may make in a day.
+pub(super) const SPEND_INTERNATIONAL: Limit = Limit { calls: 100, minutes: 300 };
 
 /// What nobody may dial in a company that says nothing about barring.
 pub(super) fn barred() -> Classes {

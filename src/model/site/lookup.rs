@@ -1,8 +1,8 @@
 //! What is asked of a site while calls are made: by number, by id, and everything of a kind.
 
 use super::{
-    Activity, Announcement, Barring, Company, Device, Group, Hours, Menu, Pin, Place, Plan, Queue, Room,
-    Site, Target, Trunk, User,
+    Activity, Announcement, Barring, Company, Device, Group, Hours, Limit, Menu, Pin, Place, Plan, Queue,
+    Room, Site, Target, Trunk, User,
 };
 use crate::{
     ActivityId, AnnouncementId, Class, Classes, E164, Extension, GroupId, HoursId, MenuId, Number, PlanId,
@@ -62,6 +62,16 @@ impl Site {
             .with(user.barring)
             .without(user.allow)
             .without(never)
+    }
+
+    /// How many pay calls a user may make in a day, and for how long.
+    pub fn spend_premium(&self, user: &User) -> Limit {
+        user.spend.premium(&self.barring.spend)
+    }
+
+    /// How many calls to other countries a user may make in a day, and for how long.
+    pub fn spend_international(&self, user: &User) -> Limit {
+        user.spend.international(&self.barring.spend)
     }
 
     /// The PINs that lift a user's barring for a call: their own and the company's.

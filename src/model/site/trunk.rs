@@ -5,6 +5,7 @@ use super::fields::{Fields, Read, Wrong, shown};
 use super::mistake::suggestion;
 use super::profile::Profile;
 use super::secret::Pin;
+use super::spend::Spend;
 use super::value::{count, flag, id, line, parsed, pin, reference, secret, string, word};
 use crate::{Classes, E164, NumberRange, TrunkId};
 use std::fmt;
@@ -305,16 +306,18 @@ pub struct Barring {
     pub company: Classes,
     /// Who types it may dial what is barred, for one call.
     pub pin: Option<Pin>,
+    /// What each user may call at cost in a day.
+    pub spend: Spend,
 }
 
 impl Barring {
     pub(super) fn read(fields: &mut Fields<'_>) -> Self {
         let company = classes(fields, "company").unwrap_or_else(defaults::barred);
-        Self { company, pin: fields.maybe("pin", pin) }
+        Self { company, pin: fields.maybe("pin", pin), spend: Spend::key(fields) }
     }
 
     pub(super) fn default() -> Self {
-        Self { company: defaults::barred(), pin: None }
+        Self { company: defaults::barred(), pin: None, spend: Spend::default() }
     }
 }
 

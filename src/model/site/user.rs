@@ -5,6 +5,7 @@ use super::defaults::{self, most};
 use super::fields::{Fields, Read, Wrong};
 use super::menu::digit;
 use super::secret::{Ha1, PasswordHash, Pin};
+use super::spend::Spend;
 use super::then::{Mailbox, Then};
 use super::trunk::classes;
 use super::value::{count, email, flag, id, line, parsed, pin, reference, secret, string, word};
@@ -56,6 +57,8 @@ pub struct User {
     pub allow: Classes,
     /// Who types it on their phones may dial what is barred, for one call.
     pub barring_pin: Option<Pin>,
+    /// What they may call at cost in a day; what is none is as the company says.
+    pub spend: Spend,
     /// Their place where it cannot be told from the phone's address.
     pub site: Option<SiteId>,
     /// When nobody answers.
@@ -227,6 +230,7 @@ impl User {
         let barring = classes(fields, "barring").unwrap_or_default();
         let allow = classes(fields, "allow").unwrap_or_default();
         let barring_pin = fields.maybe("barring_pin", pin);
+        let spend = Spend::key(fields);
         let site = fields.maybe("site", reference::<SiteId>("site", &known.places));
         let no_answer = NoAnswer::read(fields, own);
         let busy = Then::table(fields, "busy", own);
@@ -256,6 +260,7 @@ impl User {
             barring,
             allow,
             barring_pin,
+            spend,
             site,
             no_answer,
             busy,

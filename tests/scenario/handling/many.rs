@@ -167,3 +167,27 @@ fn a_barred_number_is_dialled_with_the_pin_and_heard_and_talked_to() {
     assert_eq!((record.cause, record.call.to.as_str()), (Cause::Answered, "+46701234567"));
     assert!(record.answered.expect("it was answered") > record.call.began, "by who was called");
 }
+
+#[test]
+fn a_call_abroad_is_cut_when_the_days_minutes_are_used_up_and_no_restart_gives_them_back() {
+    let limited = "[barring]\nspend = { international_minutes = 1 }";
+    let mut world = World::with_site(1, site::demo().replace("[barring]", limited));
+    let anna = world.phone("anna-bord");
+    world.answers(World::OPERATOR, 0.5);
+    world.dial(anna, "004522334455");
+    world.run(1.0);
+    world.talk(anna, World::OPERATOR);
+    world.run(50.0);
+    assert!(world.is_up(anna));
+    world.run(12.0);
+    assert!(!world.is_up(anna), "{}", world.ladder);
+    world.settles();
+    world.restart();
+    world.run(1.0);
+    world.dial(anna, "004522334455");
+    world.run(1.0);
+    assert!(!world.is_up(anna));
+    world.settles();
+    let causes: Vec<Cause> = world.vaxel.memory.records.iter().map(|record| record.cause).collect();
+    assert_eq!(causes, [Cause::Answered, Cause::Barred]);
+}

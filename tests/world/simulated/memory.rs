@@ -1,6 +1,6 @@
 //! The disk of the simulated box: takes changes, gives back the snapshot a start begins with.
 
-use model::{Binding, CallId, CallRecord, Change, DeviceId, OpenCall, Personal, Snapshot, UserId};
+use model::{Binding, CallId, CallRecord, Change, DeviceId, OpenCall, Personal, Snapshot, Spent, UserId};
 use std::collections::BTreeMap;
 
 /// What has been kept.
@@ -11,6 +11,7 @@ pub(crate) struct Memory {
     pub external: Option<String>,
     pub bindings: BTreeMap<(DeviceId, String), Binding>,
     pub personals: BTreeMap<UserId, Personal>,
+    pub spent: BTreeMap<UserId, Spent>,
     pub open_calls: BTreeMap<CallId, OpenCall>,
     /// In the order they were written.
     pub records: Vec<CallRecord>,
@@ -39,6 +40,9 @@ impl Memory {
                 Change::Personal { user, personal } => {
                     self.personals.insert(user, personal);
                 }
+                Change::Spent { user, spent } => {
+                    self.spent.insert(user, spent);
+                }
                 Change::CallBegan(call) => {
                     self.began += 1;
                     self.last_call = self.last_call.max(call.id.0);
@@ -64,6 +68,7 @@ impl Memory {
             site: self.site.clone(),
             bindings: self.bindings.values().cloned().collect(),
             personals: self.personals.clone().into_iter().collect(),
+            spent: self.spent.clone().into_iter().collect(),
             open_calls: self.open_calls.values().cloned().collect(),
             next_call: (self.last_call > 0).then_some(CallId(self.last_call + 1)),
         }

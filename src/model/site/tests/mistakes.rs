@@ -222,6 +222,26 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("announce:stangt", "announce:oppet", "hours.kontorstid.closed.then", "no announcement \"oppet\""),
     ("2026-12-30", "2026-13-30", "hours.kontorstid.exceptions[0].date", "is no date"),
     ("pin = \"1234\"", "pin = \"abcd\"", "rooms.motesrum.pin", "4 to 12 digits"),
+    ("pin = \"1234\"", "moderator_pin = \"4321\"", "rooms.motesrum.moderator_pin", "needs the key pin"),
+    (
+        "pin = \"1234\"",
+        "pin = \"1234\"\nmoderator_pin = \"1234\"",
+        "rooms.motesrum.moderator_pin",
+        "must differ",
+    ),
+    ("[barring]", "[barring]\npin = \"12\"", "barring.pin", "4 to 12 digits"),
+    (
+        "[barring]",
+        "[barring]\nspend = { foreign_calls = 1 }",
+        "barring.spend.foreign_calls",
+        "there is no such key",
+    ),
+    (
+        "[barring]",
+        "[barring]\nspend = { premium_calls = -1 }",
+        "barring.spend.premium_calls",
+        "not between 0 and 100000",
+    ),
     (
         "max_participants = 50",
         "max_participants = 51",
