@@ -14,6 +14,7 @@ mod course;
 mod decision;
 mod deflection;
 mod forwarding;
+mod group;
 mod intercom;
 mod lamp;
 mod letter;

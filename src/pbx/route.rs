@@ -2,17 +2,15 @@
 
 use crate::course::{Course, From, Stage};
 use crate::decision::{Decision, Facts, Moment, Verdict, decide};
-use crate::forwarding::Onward;
 use crate::pbx::Pbx;
 use crate::presentation;
 use crate::{Offered, Origin};
-use call::{Destination, Diversion, Invite, Offer, Refusal, Ring};
-use model::site::{Group, GroupStrategy, Site, Target, Then, User};
+use call::{Destination, Invite, Offer, Refusal, Ring};
+use model::site::{Site, Target, User};
 use model::{
-    CallId, Cause, Class, Direction, Extension, GroupId, Now, Number, OpenCall, Party, TrunkId, Unknown,
-    UserId, What, When,
+    CallId, Cause, Class, Direction, Extension, Now, Number, OpenCall, Party, TrunkId, Unknown, UserId, What,
+    When,
 };
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -239,52 +237,6 @@ impl Pbx {
         }
     }
 
-    fn enter_group(&mut self, now: Now, id: CallId, group: &Group) {
-        let rounds = match group.strategy {
-            GroupStrategy::All => VecDeque::from([group.members.clone()]),
-            GroupStrategy::Linear | GroupStrategy::Rotate => {
-                group.members.iter().map(|member| vec![member.clone()]).collect()
-            }
-        };
-        self.decided(now, id, "group", format!("{} rings its members", group.id));
-        self.group_round(now, id, group.id.clone(), rounds);
-    }
-
-    fn group_round(&mut self, now: Now, id: CallId, name: GroupId, mut rounds: VecDeque<Vec<UserId>>) {
-        let Some(site) = self.site.clone() else { return };
-        let Some(group) = site.group(&name) else {
-            self.refuse(now, id, Cause::UnknownNumber, "the group has gone");
-            return;
-        };
-        while let Some(members) = rounds.pop_front() {
-            let users = members.iter().filter_map(|member| site.user(member));
-            let invites: Vec<Invite> = users.flat_map(|user| self.member_invites(&site, id, user)).collect();
-            if invites.is_empty() {
-                continue;
-            }
-            let patience = match group.strategy {
-                GroupStrategy::All => seconds(group.no_answer.after_s),
-                GroupStrategy::Linear | GroupStrategy::Rotate => {
-                    (seconds(group.no_answer.after_s) / small(group.members.len())).max(MEMBER_MIN)
-                }
-            };
-            self.set_stage(id, Stage::Group { group: name, rounds });
-            self.calls.ring(now, id, Ring { invites, patience, silence: None });
-            return;
-        }
-        match &group.no_answer.then {
-            Some(Then::Forward(number)) => {
-                self.decided(now, id, "forward", format!("{name} forwards to {number}"));
-                let (by, why) = (Target::Group(name), Diversion::NoAnswer);
-                self.send_on(now, id, Onward { by, why, to: number, accept: None, cause: Cause::NoAnswer });
-            }
-            Some(Then::Busy) => self.refuse(now, id, Cause::Busy, "the group's rule says busy"),
-            Some(Then::Voicemail(_) | Then::Announce(_)) | None => {
-                self.refuse(now, id, Cause::NoAnswer, "no member of the group took the call");
-            }
-        }
-    }
-
     pub(crate) fn set_stage(&mut self, id: CallId, stage: Stage) {
         if let Some(course) = self.courses.get_mut(&id) {
             course.stage = stage;
@@ -319,9 +271,6 @@ impl Pbx {
         invites
     }
 }
-
-/// A member of a linear group rings at least so long.
-const MEMBER_MIN: Duration = Duration::from_secs(5);
 
 fn identify(site: &Site, origin: Origin) -> (Party, From) {
     match origin {
@@ -385,10 +334,6 @@ fn extension_of(site: &Site, target: &Target) -> Option<String> {
     extension.map(|extension| extension.to_string())
 }
 
-fn seconds(count: u32) -> Duration {
+pub(crate) fn seconds(count: u32) -> Duration {
     Duration::from_secs(u64::from(count))
-}
-
-fn small(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX).max(1)
 }
