@@ -49,6 +49,23 @@ impl E164 {
         }
     }
 
+    /// The groups of digits it is read out in: `08 123 456 78`, `0171 12 34 56`; the first of a foreign number is its
+    /// country code, `+47 401 234 56`.
+    pub fn groups(self) -> Vec<String> {
+        let digits = self.0.to_string();
+        let foreign = || {
+            let (country, rest) = digits.split_at(plan::country_length(&digits).min(digits.len()));
+            (format!("+{country}"), plan::threes(rest))
+        };
+        // A number the plan does not know is read as one of a small town.
+        let unplanned = || digits.strip_prefix(SWEDEN)?.split_at_checked(3);
+        let (first, rest) = match plan::split(&digits).or_else(unplanned) {
+            Some((area, subscriber)) => (format!("0{area}"), plan::group(subscriber)),
+            None => foreign(),
+        };
+        std::iter::once(first).chain(rest.split_whitespace().map(str::to_owned)).collect()
+    }
+
     /// As it is written for the whole world: `+46 8 123 456 78`.
     pub fn international(self) -> String {
         let digits = self.0.to_string();
@@ -118,6 +135,11 @@ impl Extension {
         plan::short(&self.0.to_string()).is_some()
     }
 
+    /// The groups of digits it is read out in: `201`, `20 15`, `123 45`.
+    pub fn groups(self) -> Vec<String> {
+        plan::group(&self.0.to_string()).split_whitespace().map(str::to_owned).collect()
+    }
+
     /// How many digits it has.
     pub fn length(self) -> u8 {
         // At most 6 digits.
@@ -158,6 +180,16 @@ pub struct ShortNumber(u32);
 impl ShortNumber {
     /// The one number for help.
     pub const EMERGENCY: Self = Self(112);
+
+    /// The groups of digits it is read out in: `112`, `113 13`, `116 117`, `11 77`.
+    pub fn groups(self) -> Vec<String> {
+        let digits = self.0.to_string();
+        let read = match digits.len() {
+            4 => plan::group(&digits),
+            _ => self.national(),
+        };
+        read.split_whitespace().map(str::to_owned).collect()
+    }
 
     /// As people write it: `112`, `113 13`, `116 117`, `1177`.
     pub fn national(self) -> String {

@@ -30,6 +30,7 @@ mod pin;
 mod presentation;
 mod route;
 mod service;
+pub mod speech;
 mod spending;
 mod summons;
 #[cfg(test)]

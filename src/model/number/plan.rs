@@ -113,8 +113,24 @@ pub(super) fn destination(national: &str) -> Option<Destination> {
 /// Splits a Swedish number, country code first, into destination code and subscriber number.
 pub(super) fn split(digits: &str) -> Option<(&str, &str)> {
     let national = digits.strip_prefix(SWEDEN)?;
-    let code = destination(national)?;
-    (national.len() > code.length + 1).then(|| national.split_at(code.length))
+    // The codes of 077 are 0771 to 0779, all of one kind.
+    let length = if national.starts_with("77") { 3 } else { destination(national)?.length };
+    (national.len() > length + 1).then(|| national.split_at(length))
+}
+
+/// Writes a foreign number's digits in threes; rather than one that stands alone, the last four are twos.
+pub(super) fn threes(digits: &str) -> String {
+    let twos = if digits.len() % 3 == 1 && digits.len() > 3 { 4 } else { 0 };
+    let mut shown = String::with_capacity(digits.len() * 2);
+    for (at, digit) in digits.chars().enumerate() {
+        let left = digits.len() - at;
+        let begins = if left <= twos { left.is_multiple_of(2) } else { at.is_multiple_of(3) };
+        if begins && at > 0 {
+            shown.push(' ');
+        }
+        shown.push(digit);
+    }
+    shown
 }
 
 /// Writes a subscriber number in groups, as Swedish directories do: 123 45, 12 34 56, 123 45 67, 123 456 78.

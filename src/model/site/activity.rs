@@ -1,5 +1,6 @@
 //! Activities, the twelve built in and the company's own; and user plans.
 
+use super::company::Language;
 use super::defaults::{self, most};
 use super::fields::{Fields, Wrong, shown};
 use super::menu::Phrase;
@@ -23,6 +24,8 @@ pub struct Activity {
     pub lasts: Lasts,
     /// What callers hear, after the name: "är på lunch". Nothing for open activities.
     pub spoken: Option<Phrase>,
+    /// Is the end kept from callers?
+    pub hide_end: bool,
 }
 
 /// How long an activity lasts where no end is given.
@@ -55,14 +58,20 @@ const BUILT_IN: [BuiltIn; 12] = [
     ),
     ("lunch", true, Lasts::Minutes(60), ["Lunch", "Lunch"], Some(["är på lunch", "is at lunch"])),
     ("break", true, Lasts::Minutes(15), ["Rast", "Break"], Some(["har rast", "is on a break"])),
-    ("out", true, Lasts::Minutes(60), ["Tillfälligt ute", "Out"], Some(["är tillfälligt ute", "is out"])),
+    (
+        "out",
+        true,
+        Lasts::Minutes(60),
+        ["Tillfälligt ute", "Out"],
+        Some(["är tillfälligt ute", "is out for a short while"]),
+    ),
     ("home", false, Lasts::WorkingDay, ["Arbetar hemifrån", "Working from home"], None),
     (
         "travel",
         true,
         Lasts::UntilChanged,
         ["Tjänsteresa", "Travelling"],
-        Some(["är på tjänsteresa", "is travelling on duty"]),
+        Some(["är på tjänsteresa", "is travelling on business"]),
     ),
     (
         "gone",
@@ -72,8 +81,8 @@ const BUILT_IN: [BuiltIn; 12] = [
         Some(["har gått för dagen", "has left for the day"]),
     ),
     ("holiday", true, Lasts::UntilChanged, ["Semester", "Holiday"], Some(["har semester", "is on holiday"])),
-    ("sick", true, Lasts::UntilChanged, ["Sjuk", "Ill"], Some(["är frånvarande", "is away"])),
-    ("off", true, Lasts::UntilChanged, ["Ledig", "Off"], Some(["är ledig", "is off today"])),
+    ("sick", true, Lasts::UntilChanged, ["Sjuk", "Ill"], Some(["är frånvarande", "is absent"])),
+    ("off", true, Lasts::UntilChanged, ["Ledig", "Off"], Some(["är ledig", "is on leave"])),
 ];
 
 /// Room for the codes of the twelve, and for as many as fit in two digits.
@@ -93,6 +102,8 @@ impl Activity {
             closed,
             lasts,
             spoken: spoken.map(phrase),
+            // When somebody will be well again is nobody's business either.
+            hide_end: id == "sick",
         });
         built_in.collect()
     }
@@ -108,6 +119,7 @@ impl Activity {
         let closed = fields.maybe("closed", flag);
         let minutes = fields.maybe("default_minutes", count(1..=527_040)).map(Lasts::Minutes);
         let spoken = Phrase::key(fields, "spoken", line);
+        let hide_end = fields.maybe("hide_end", flag);
         if base.is_none() && !fields.has("name") {
             fields.wrong("name", "this must be given");
         }
@@ -121,7 +133,20 @@ impl Activity {
             closed: closed.or(base.map(|base| base.closed)).unwrap_or(false),
             lasts: minutes.or(base.map(|base| base.lasts)).unwrap_or(Lasts::UntilChanged),
             spoken: spoken.or_else(|| base.and_then(|base| base.spoken.clone())),
+            hide_end: hide_end.or(base.map(|base| base.hide_end)).unwrap_or(false),
         })
+    }
+
+    /// What the company has written for callers in exactly this language; none where it has written nothing, or where
+    /// the activity is built in and says what it says by itself.
+    pub fn own_words(&self, language: Language) -> Option<&str> {
+        let spoken = self.spoken.as_ref()?;
+        let (words, at) = match language {
+            Language::Swedish => (spoken.swedish.as_deref()?, 0),
+            Language::English => (spoken.english.as_deref()?, 1),
+        };
+        let by_itself = BUILT_IN.iter().find(|(id, ..)| *id == self.id.as_str()).and_then(|(.., said)| *said);
+        (by_itself.map(|said| said[at]) != Some(words)).then_some(words)
     }
 }
 
