@@ -298,3 +298,40 @@ fn broken_ranges_say_what_is_wrong() {
         assert_eq!(text.parse::<NumberRange>(), Err(why), "{text}");
     }
 }
+
+/// A number as it goes over the wire, and the groups it is read out in.
+const READ_OUT: &[(&str, &str)] = &[
+    ("+46812345678", "08 123 456 78"),
+    ("+46171123456", "0171 12 34 56"),
+    ("+46771123456", "0771 12 34 56"),
+    ("+469001234567", "0900 123 45 67"),
+    // No area begins so: read as one of a small town.
+    ("+46559489512", "0559 48 95 12"),
+    ("+4740123456", "+47 401 234 56"),
+    ("+15551234567", "+1 555 123 45 67"),
+    ("+358401234567", "+358 401 234 567"),
+    ("+442079460018", "+44 207 946 00 18"),
+];
+
+#[test]
+fn numbers_are_read_out_in_the_groups_people_write_them_in() {
+    for (number, groups) in READ_OUT {
+        assert_eq!(number.parse::<E164>().unwrap().groups().join(" "), *groups, "{number}");
+    }
+    for (extension, groups) in [("20", "20"), ("201", "201"), ("2015", "20 15"), ("12345", "123 45")] {
+        assert_eq!(extension.parse::<Extension>().unwrap().groups().join(" "), groups);
+    }
+    for (short, groups) in [("112", "112"), ("1177", "11 77"), ("11313", "113 13"), ("118118", "118 118")] {
+        let Number::Short(number, _) = read(short) else { panic!("{short} is no short number") };
+        assert_eq!(number.groups().join(" "), groups);
+    }
+}
+
+#[test]
+fn the_digits_of_a_foreign_number_never_stand_alone() {
+    for (digits, groups) in
+        [("12", "12"), ("123", "123"), ("1234", "12 34"), ("12345", "123 45"), ("1234567", "123 45 67")]
+    {
+        assert_eq!(plan::threes(digits), groups);
+    }
+}

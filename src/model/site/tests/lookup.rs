@@ -209,3 +209,43 @@ fn hosts_are_read_in_every_form() {
         assert_eq!(wrong.parse::<Host>(), Err(NotAHost), "{wrong}");
     }
 }
+
+#[test]
+fn only_words_that_the_company_has_written_are_its_own() {
+    let text = demo_with(
+        "[[activities]]",
+        "[[activities]]\nid = \"lunch\"\nspoken = { sv = \"äter\", en = \"is at lunch\" }\n\n[[activities]]",
+    );
+    let site = parse(&text).unwrap();
+    let own = |id: &str, language| site.activity(&id.into()).unwrap().own_words(language);
+    assert_eq!(own("kundbesok", Language::Swedish), Some("är på kundbesök"));
+    assert_eq!(own("kundbesok", Language::English), Some("is visiting a customer"));
+    // What is written is what the box says by itself: recorded better.
+    assert_eq!(own("lunch", Language::Swedish), Some("äter"));
+    assert_eq!(own("lunch", Language::English), None);
+    assert_eq!(own("meeting", Language::Swedish), None);
+    assert_eq!(own("available", Language::Swedish), None);
+
+    let text = demo_with(
+        "spoken = { sv = \"är på kundbesök\", en = \"is visiting a customer\" }",
+        "spoken = { sv = \"är borta\" }",
+    );
+    let site = parse(&text).unwrap();
+    let visiting = site.activity(&"kundbesok".into()).unwrap();
+    assert_eq!(visiting.own_words(Language::Swedish), Some("är borta"));
+    assert_eq!(visiting.own_words(Language::English), None, "languages never mix");
+}
+
+#[test]
+fn the_end_of_an_activity_can_be_kept_from_callers() {
+    let text = demo_with(
+        "[[activities]]",
+        "[[activities]]\nid = \"off\"\nhide_end = true\n\n[[activities]]\nhide_end = false",
+    );
+    let site = parse(&text).unwrap();
+    let hidden: Vec<&str> =
+        site.activities().filter(|activity| activity.hide_end).map(|activity| activity.id.as_str()).collect();
+    assert_eq!(hidden, ["sick", "off"]);
+    super::export::keeps_its_promises(&text, &site);
+    assert!(site.export().contains("hide_end = true"));
+}

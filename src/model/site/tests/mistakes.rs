@@ -248,6 +248,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "rooms.motesrum.max_participants",
         "not between 2 and 50",
     ),
+    ("default_minutes = 120", "hide_end = 1", "activities.kundbesok.hide_end", "true or false belongs here"),
     (
         "default_minutes = 120",
         "default_minutes = true",
