@@ -6,6 +6,9 @@ BUILD_PACKAGES=(build-essential pkg-config libopus-dev)
 DEMO_PACKAGES=(baresip-core sox)
 TEST_PACKAGES=("${DEMO_PACKAGES[@]}" python3 sip-tester linphone-cli openssl tshark fuse3 iproute2 nftables)
 
+# To speak the prompts.
+SPEECH_PACKAGES=(espeak-ng libespeak-ng1 python3 python3-numpy)
+
 # Installs those of the named Debian packages that are missing.
 need_packages() {
     local missing=() package
