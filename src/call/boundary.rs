@@ -118,6 +118,8 @@ pub enum Program {
     Dial,
     /// Press 1 to take the call; until stopped.
     Accept,
+    /// Words, played once: policy keeps them for the leg until they are asked for.
+    Speech,
 }
 
 /// A set of legs that all hear each other, as policy numbers it.

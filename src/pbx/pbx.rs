@@ -7,6 +7,7 @@ use crate::paging::Pages;
 use crate::parking::Parking;
 use crate::personal::Personals;
 use crate::pin::Overrides;
+use crate::speaking::Speeches;
 use crate::spending::Spending;
 use crate::trunks::Trunks;
 use crate::{Effect, Input, Offered};
@@ -32,6 +33,7 @@ pub struct Pbx {
     pub(crate) callbacks: CallBacks,
     pub(crate) spending: Spending,
     pub(crate) pages: Pages,
+    pub(crate) speeches: Speeches,
     pub(crate) pending: BTreeMap<Ticket, crate::command::Pending>,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) started: jiff::Timestamp,
@@ -55,6 +57,7 @@ impl Pbx {
             callbacks: CallBacks::default(),
             spending: Spending::restore(&snapshot.spent),
             pages: Pages::default(),
+            speeches: Speeches::default(),
             alarms: BTreeMap::new(),
             pending: BTreeMap::new(),
             effects: VecDeque::new(),
@@ -91,6 +94,7 @@ impl Pbx {
             && self.meetings.is_empty()
             && self.overrides.is_empty()
             && self.pages.is_empty()
+            && self.speeches.is_empty()
     }
 
     /// Takes one input.
@@ -162,6 +166,7 @@ impl Pbx {
                 Outcome::Summoned { call, leg } => self.summoned(now, call, leg),
                 Outcome::Ended(record) => {
                     self.courses.remove(&record.call.id);
+                    self.forget_speeches();
                     self.left_page(now, record.call.id);
                     self.note_busy(&record);
                     let mut changes = self.spending_ended(now, record.call.id);

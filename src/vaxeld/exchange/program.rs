@@ -38,6 +38,7 @@ pub(crate) fn sound(program: call::Program) -> Program {
         call::Program::Accept => {
             Program::new([Piece::Tone(QUESTION), Piece::Tone(ANSWER)]).repeated(Repeat::Forever)
         }
+        call::Program::Speech => Program::new([]),
     }
 }
 
