@@ -139,7 +139,6 @@ impl Endpoint {
         out.owner = Owner::Session(session.id, purpose);
         self.ask_interval(session, &mut out.request.headers);
         if let Some(body) = body.clone() {
-            session.described = Some(body.clone());
             out.request = out.request.with_body(&body.media_type, body.bytes);
         }
         let cnonce = self.wire.tag();

@@ -107,6 +107,10 @@ impl Endpoint {
             if ours.is_invite {
                 self.acknowledge(now, tx, dialog, None);
             }
+            if offered {
+                // What was refused is nothing to refresh the session with.
+                session.described = ours.body;
+            }
             if let Some(body) = body_of(&response.headers, &response.body).filter(|_| offered) {
                 self.events.push_back(Event::Answer { session: session.id, body });
             }

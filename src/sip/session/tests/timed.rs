@@ -62,9 +62,8 @@ fn the_called_refreshes_when_it_wants_a_timer() {
     link.settles();
 }
 
-#[test]
-fn a_refresh_is_a_reinvite_for_a_peer_without_update() {
-    let mut link = Link::new();
+/// A session with a timer, whose called party has never said that it takes UPDATE.
+fn without_update(link: &mut Link) -> (crate::endpoint::SessionId, crate::endpoint::SessionId) {
     let mut command = link.invite_command(Some(offer()));
     command.session_expires = Some(Duration::from_secs(120));
     let now = link.now;
@@ -81,8 +80,36 @@ fn a_refresh_is_a_reinvite_for_a_peer_without_update() {
     let flow =
         crate::flow::Flow { transport: crate::flow::Transport::Udp, local: A.address(), remote: B.address() };
     link.a.handle_datagram(now, flow, text.as_bytes());
+    (a, b)
+}
+
+#[test]
+fn a_refresh_is_a_reinvite_for_a_peer_without_update() {
+    let mut link = Link::new();
+    let (a, b) = without_update(&mut link);
     link.run(61.0);
     assert_eq!(link.count("A INVITE"), 2);
+    assert_eq!(link.last("A INVITE").body(), offer().bytes);
+    let now = link.now;
+    link.b.accept_offer(now, b, answer());
+    link.run(1.0);
+    let now = link.now;
+    link.a.hang_up(now, a, none());
+    link.settles();
+}
+
+#[test]
+fn what_was_refused_is_not_what_a_session_is_refreshed_with() {
+    let mut link = Link::new();
+    let (a, b) = without_update(&mut link);
+    link.run(1.0);
+    let now = link.now;
+    link.a.modify(now, a, described("a fax"));
+    link.run(0.1);
+    let now = link.now;
+    link.b.refuse_offer(now, b, Status::NOT_ACCEPTABLE_HERE);
+    link.run(61.0);
+    assert_eq!(link.count("A INVITE"), 3);
     assert_eq!(link.last("A INVITE").body(), offer().bytes);
     let now = link.now;
     link.b.accept_offer(now, b, answer());
