@@ -14,6 +14,8 @@
 //! | `Play` | a program in place of either, until it ends or `Stop` |
 //! | `SendDigit` | a digit before anything else |
 //!
+//! A leg that faxes (`Fax`) has no stream meanwhile: its datagrams and its peer's are passed on as they are.
+//!
 //! `Record` takes what a leg, a call or a room says without touching any of these. Digits are events whatever a leg is
 //! doing, and no room hears them. After every `handle_…`, drain [`Graph::poll_transmit`], [`Graph::poll_event`],
 //! [`Graph::poll_recorded`] and [`Graph::poll_pin`].
@@ -22,6 +24,7 @@ mod beat;
 mod chorus;
 mod command;
 mod egress;
+mod fax;
 mod hearing;
 mod ingress;
 mod latch;
@@ -143,6 +146,7 @@ impl Graph {
         match command {
             Command::Open { leg } => self.open(leg),
             Command::Configure { leg, agreed } => self.configure(now, leg, agreed),
+            Command::Fax { leg, remote } => self.fax(now, leg, remote),
             Command::Connect { a, b } => self.connect(now, a, b),
             Command::Disconnect { leg } => self.disconnect(leg),
             Command::SendDigit { leg, digit, ms } => {
@@ -161,11 +165,14 @@ impl Graph {
 
     /// Takes a datagram from a leg's RTP port; RTCP on it is recognised (RFC 5761 section 4).
     pub fn handle_rtp(&mut self, now: Instant, leg: Leg, from: SocketAddr, packet: &[u8]) {
+        let Some(&at) = self.index.get(&leg).filter(|_| packet.len() <= MAX_PACKET) else { return };
+        let Some(line) = self.lines[at].as_deref_mut() else { return };
+        if line.fax.on {
+            return self.pass(now, at, (from, packet));
+        }
         if rtp::is_rtcp(packet) {
             return self.handle_rtcp(now, leg, from, packet);
         }
-        let Some(&at) = self.index.get(&leg).filter(|_| packet.len() <= MAX_PACKET) else { return };
-        let Some(line) = self.lines[at].as_deref_mut() else { return };
         let Some(agreed) = line.agreed.as_deref() else { return };
         self.scratch.clear();
         self.scratch.extend_from_slice(packet);
@@ -243,9 +250,7 @@ impl Graph {
             {
                 reports.send(&moment, party, Farewell::No, &mut self.out);
             }
-            if let Some(agreed) = line.agreed.as_deref()
-                && let Some(silent) = line.ingress.silence(now, agreed)
-            {
+            if let Some(silent) = line.silence(now) {
                 let for_ms = silent.as_millis() as u64;
                 tell(&mut self.events, line.leg, Event::Silent { for_ms });
             }

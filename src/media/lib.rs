@@ -23,6 +23,7 @@ pub mod rtp;
 pub mod sdp;
 pub mod srtp;
 pub mod tone;
+pub mod udptl;
 pub mod wav;
 
 pub use codec::{Codec, Decoder, Encoder};
@@ -31,7 +32,7 @@ pub use graph::{
     Room, Take, Tape, Transmit, Watch, Whom,
 };
 pub use jitter::{Frame, JitterBuffer};
-pub use negotiation::{Agreed, Encryption, Local, Mismatch, Negotiation, NegotiationError};
+pub use negotiation::{Agreed, Encryption, Fax, Local, Mismatch, Negotiation, NegotiationError};
 pub use program::{Clip, Piece, Program, Repeat};
 pub use quality::{Refused, Statistics};
 pub use reception::Reception;

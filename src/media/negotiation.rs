@@ -11,6 +11,9 @@
 //!
 //! What is refused leaves everything as it was agreed before.
 //!
+//! A session carries sound or a fax, one at a time: `offer_fax()`, `answer_fax()` and `accept_fax()` are the same three
+//! steps for T.38 (`negotiation/image.rs`).
+//!
 //! Encryption (RFC 4568), as phones in the field want it: a leg that must be encrypted is offered `RTP/SAVP`. A leg
 //! that may be is offered one m-line of `RTP/AVP` with `a=crypto` lines: Snom, Yealink, Grandstream, baresip and FreeSWITCH
 //! take the keys, others, Linphone among them, skip the attribute as RFC 8866 section 5.13 has them do and answer
@@ -19,6 +22,7 @@
 //! re-offers, because the sender's packet index goes on: a new key is made only for a suite not used before.
 
 mod choose;
+mod image;
 mod keys;
 mod numbers;
 mod outcome;
@@ -31,6 +35,7 @@ use crate::sdp::{
 };
 use crate::srtp::SrtpKeys;
 use choose::{Chosen, Terms};
+pub use image::Fax;
 use keys::Keys;
 use numbers::{Meaning, Numbers};
 pub use outcome::{Agreed, Mismatch, NegotiationError};
@@ -82,6 +87,13 @@ struct Slot {
     words: Vec<String>,
 }
 
+impl Slot {
+    fn of(stream: &Stream) -> Self {
+        let (kind, protocol) = (stream.kind.clone(), stream.protocol.clone());
+        Self { kind, protocol, words: stream.words.clone() }
+    }
+}
+
 /// The offer that answers are matched with; kept after the answer, since a fork's or the final one may follow.
 #[derive(Clone, Debug)]
 struct Offer {
@@ -98,12 +110,16 @@ pub struct Negotiation {
     slots: Vec<Slot>,
     /// Which of the slots carries the audio.
     audio: usize,
+    /// How the audio is transported, once said: a fax in its slot does not change it.
+    transport: Option<Protocol>,
     /// What the box would do if the peer let it.
     wish: Direction,
     version: u64,
     sent: Vec<Stream>,
     offer: Option<Offer>,
     agreed: Option<Agreed>,
+    /// The fax in place of the sound.
+    fax: Option<Fax>,
 }
 
 impl Negotiation {
@@ -116,11 +132,13 @@ impl Negotiation {
             numbers: Numbers::default(),
             slots: Vec::new(),
             audio: 0,
+            transport: None,
             wish: Direction::SendReceive,
             version: 1,
             sent: Vec::new(),
             offer: None,
             agreed: None,
+            fax: None,
         }
     }
 
@@ -150,8 +168,8 @@ impl Negotiation {
             Some(agreed) => agreed.srtp.is_some() || self.local.encryption == Encryption::Required,
             None => self.local.encryption != Encryption::None,
         };
-        let protocol = match self.slots.get(self.audio) {
-            Some(slot) => slot.protocol.clone(),
+        let protocol = match &self.transport {
+            Some(transport) => transport.clone(),
             None if self.local.encryption == Encryption::Required => Protocol::Secure("RTP/SAVP".into()),
             None => Protocol::Plain("RTP/AVP".into()),
         };
@@ -164,11 +182,11 @@ impl Negotiation {
             stream.crypto = self.keys.offered(self.agreed.as_ref().and_then(|agreed| agreed.srtp.as_ref()));
         }
         if self.slots.is_empty() {
-            let (kind, protocol) = (stream.kind.clone(), stream.protocol.clone());
-            self.slots.push(Slot { kind, protocol, words: stream.words.clone() });
+            self.slots.push(Slot::of(&stream));
         }
+        self.transport = Some(stream.protocol.clone());
         self.offer = Some(Offer { stream: stream.clone(), before: self.agreed.clone() });
-        self.say(stream)
+        self.say(self.audio, stream)
     }
 
     /// Takes back an offer that was refused: what was agreed before holds again.
@@ -227,15 +245,18 @@ impl Negotiation {
         self.numbers.learn(&stream.formats);
         self.take_slots(&description);
         self.audio = chosen.index;
+        self.transport = Some(own.protocol.clone());
         self.offer = None;
+        self.fax = None;
         self.agreed = Some(agreed.clone());
-        Ok((self.say(own), agreed))
+        Ok((self.say(self.audio, own), agreed))
     }
 
     /// Takes the peer's answer to the last offer. A later answer to the same offer (a fork, or the final one after
     /// early media) replaces it.
     pub fn accept(&mut self, answer: &[u8]) -> Result<Agreed, NegotiationError> {
-        let offer = self.offer.as_ref().ok_or(NegotiationError::NotOffered)?;
+        let offer = self.offer.as_ref().filter(|offer| !offer.stream.is_fax());
+        let offer = offer.ok_or(NegotiationError::NotOffered)?;
         let description = Description::parse(answer)?;
         let stream = description
             .streams
@@ -279,6 +300,7 @@ impl Negotiation {
             srtp,
             held_by_peer: offer.stream.direction.sends() && !peer.receives(),
         };
+        self.fax = None;
         self.agreed = Some(agreed.clone());
         Ok(agreed)
     }
@@ -325,10 +347,11 @@ impl Negotiation {
         let agreed = agreed.clone();
         self.take_slots(description);
         self.offer = None;
+        self.fax = None;
         let mut stream = self.stream(description.streams[self.audio].protocol.clone(), Vec::new());
         stream.words.clone_from(&description.streams[self.audio].words);
         stream.port = 0;
-        Some((self.say(stream), agreed))
+        Some((self.say(self.audio, stream), agreed))
     }
 
     /// The box's codecs in the order of an offer.
@@ -381,25 +404,21 @@ impl Negotiation {
                 .then_some(RtcpAddress { port: rtcp_port, address: None }),
             rtcp_mux: false,
             crypto: Vec::new(),
+            fax: Vec::new(),
         }
     }
 
     fn take_slots(&mut self, description: &Description) {
-        let slot = |stream: &Stream| Slot {
-            kind: stream.kind.clone(),
-            protocol: stream.protocol.clone(),
-            words: stream.words.clone(),
-        };
-        self.slots = description.streams.iter().map(slot).collect();
+        self.slots = description.streams.iter().map(Slot::of).collect();
     }
 
-    /// Writes the description with the audio in its place and every other m-line refused; a new version only if it
-    /// says something new (RFC 3264 section 8).
-    fn say(&mut self, audio: Stream) -> Vec<u8> {
+    /// Writes the description with the one live stream in its place and every other m-line refused; a new version only
+    /// if it says something new (RFC 3264 section 8).
+    fn say(&mut self, at: usize, live: Stream) -> Vec<u8> {
         let mut streams: Vec<Stream> = self.slots.iter().map(refused).collect();
-        match streams.get_mut(self.audio) {
-            Some(place) => *place = audio,
-            None => streams.push(audio),
+        match streams.get_mut(at) {
+            Some(place) => *place = live,
+            None => streams.push(live),
         }
         if !self.sent.is_empty() && self.sent != streams {
             self.version += 1;
@@ -426,6 +445,7 @@ fn refused(slot: &Slot) -> Stream {
         rtcp: None,
         rtcp_mux: false,
         crypto: Vec::new(),
+        fax: Vec::new(),
     }
 }
 

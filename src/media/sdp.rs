@@ -20,6 +20,10 @@ pub const MAX_STREAMS: usize = 16;
 pub const MAX_FORMATS: usize = 64;
 /// The most `a=crypto` lines of one stream that are looked at.
 pub const MAX_CRYPTO: usize = 16;
+/// The most attributes of a fax that are kept; later ones are ignored.
+pub const MAX_FAX_TERMS: usize = 16;
+/// The longest attribute of a fax that is kept, in bytes.
+pub const MAX_FAX_TERM: usize = 128;
 
 /// Why a description cannot be read at all. The peer is at fault in every case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -173,12 +177,21 @@ pub struct Stream {
     pub rtcp_mux: bool,
     /// The usable keys (RFC 4568), in order of preference; others are left out.
     pub crypto: Vec<Crypto>,
+    /// What is said about a fax (ITU-T T.38 annex D): the attributes whose names begin with `T38`, as written.
+    pub fax: Vec<String>,
 }
 
 impl Stream {
     /// A stream of audio.
     pub fn is_audio(&self) -> bool {
         self.kind.eq_ignore_ascii_case("audio")
+    }
+
+    /// A stream of fax: T.38 over UDPTL.
+    pub fn is_fax(&self) -> bool {
+        self.kind.eq_ignore_ascii_case("image")
+            && self.protocol.as_str().eq_ignore_ascii_case("udptl")
+            && self.words.iter().any(|word| word.eq_ignore_ascii_case("t38"))
     }
 }
 

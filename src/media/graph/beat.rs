@@ -129,6 +129,7 @@ impl Graph {
             Command::EndRecord { tape } => self.end_record(tape),
             Command::Open { .. }
             | Command::Configure { .. }
+            | Command::Fax { .. }
             | Command::Connect { .. }
             | Command::Disconnect { .. }
             | Command::SendDigit { .. }

@@ -130,6 +130,14 @@ pub enum Command {
         /// What was agreed.
         agreed: Box<Agreed>,
     },
+    /// Passes on a leg's datagrams as they are, to and from its peer that faxes as well, instead of sound; until the next
+    /// [`Command::Configure`]. Meanwhile the box itself sends nothing to it.
+    Fax {
+        /// The leg.
+        leg: Leg,
+        /// Where its peer wants them.
+        remote: SocketAddr,
+    },
     /// Lets two legs hear each other; what they heard before ends, a room they were in is left.
     Connect {
         /// One leg.

@@ -71,8 +71,7 @@ impl Ingress {
         self.latch.declare(now, agreed.remote_rtp);
         self.codec = agreed.codec;
         self.reception.set_clock_rate(agreed.codec.clock_rate());
-        self.heard = Some(now);
-        self.silence_told = false;
+        self.live(now);
         if self.event_clock_rate != agreed.event_clock_rate {
             self.event_clock_rate = agreed.event_clock_rate;
             self.events = EventReceiver::new(agreed.event_clock_rate);
@@ -107,8 +106,7 @@ impl Ingress {
             return None;
         }
         let latched = self.latch.heard(now, from, verdict).then_some(from);
-        self.heard = Some(now);
-        self.silence_told = false;
+        self.live(now);
         if let Content::Sound(codec) = content
             && codec != self.codec
         {
@@ -120,13 +118,25 @@ impl Ingress {
         Some(Admitted { header, payload, content, latched })
     }
 
-    /// How long the peer has been silent, when it is time to say so. One that holds the box may play music to it, and
-    /// need not.
-    pub(super) fn silence(&mut self, now: Instant, agreed: &Agreed) -> Option<Duration> {
-        if !agreed.direction.receives() || agreed.held_by_peer {
-            self.heard = Some(now);
-            return None;
-        }
+    /// Something other than sound is awaited from there.
+    pub(super) fn await_at(&mut self, now: Instant, remote: SocketAddr) {
+        self.latch.declare(now, remote);
+        self.live(now);
+    }
+
+    /// The peer is there.
+    pub(super) fn live(&mut self, now: Instant) {
+        self.heard = Some(now);
+        self.silence_told = false;
+    }
+
+    /// Nothing is awaited of the peer.
+    pub(super) fn excuse(&mut self, now: Instant) {
+        self.heard = Some(now);
+    }
+
+    /// How long the peer has been silent, when it is time to say so.
+    pub(super) fn silence(&mut self, now: Instant) -> Option<Duration> {
         let silent = now.saturating_duration_since(self.heard?);
         let due = silent >= SILENCE && !self.silence_told;
         self.silence_told |= due;

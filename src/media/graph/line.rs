@@ -2,6 +2,7 @@
 
 use super::chorus::Payloads;
 use super::egress::{Egress, Target};
+use super::fax::Fax;
 use super::hearing::Hearing;
 use super::ingress::Ingress;
 use super::outbox::Outbox;
@@ -20,7 +21,7 @@ use crate::quality::{self, Path, Statistics};
 use crate::rtp::Header;
 use rand_chacha::ChaCha20Rng;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a leg hears of its peer, and how. Made when the first packet comes, forgotten at every change.
 #[derive(Default)]
@@ -64,6 +65,7 @@ pub(super) struct Line {
     pub(super) hearing: Option<Box<Hearing>>,
     /// The room it is in.
     pub(super) room: Option<Room>,
+    pub(super) fax: Fax,
     feed: Feed,
     /// The codec of the peer the feed was made for.
     fed: Codec,
@@ -84,6 +86,7 @@ impl Line {
             voice: None,
             hearing: None,
             room: None,
+            fax: Fax::default(),
             feed: Feed::Nothing,
             fed: Codec::Pcma,
             sole: None,
@@ -94,6 +97,7 @@ impl Line {
     pub(super) fn configure(&mut self, now: Instant, agreed: Box<Agreed>) -> bool {
         self.ingress.configure(now, &agreed);
         self.protection.agree(agreed.srtp.as_ref());
+        self.fax.on = false;
         if self.agreed.as_ref() == Some(&agreed) {
             return false;
         }
@@ -251,8 +255,23 @@ impl Line {
         self.sole = None;
     }
 
-    /// What reporting needs of the leg, if it has agreed on anything.
+    /// How long the peer has been silent, when it is time to say so. One that holds the box may play music to it, and
+    /// need not.
+    pub(super) fn silence(&mut self, now: Instant) -> Option<Duration> {
+        let agreed = self.agreed.as_deref();
+        let talks = agreed.is_some_and(|agreed| agreed.direction.receives() && !agreed.held_by_peer);
+        if !talks && !self.fax.on {
+            self.ingress.excuse(now);
+            return None;
+        }
+        self.ingress.silence(now)
+    }
+
+    /// What reporting needs of the leg, if it has agreed on any sound. A fax has no reports.
     pub(super) fn party(&mut self) -> Option<(&mut Reports, Party<'_>)> {
+        if self.fax.on {
+            return None;
+        }
         let party = Party {
             leg: self.leg,
             agreed: self.agreed.as_deref()?,
@@ -276,8 +295,8 @@ impl Line {
         };
         Statistics {
             codec: self.agreed.as_ref().map(|_| self.ingress.codec),
-            received,
-            sent: self.egress.sent,
+            received: received + self.fax.received,
+            sent: self.egress.sent + self.fax.sent,
             lost,
             lost_remote: self.reports.lost_remote.unwrap_or(0),
             jitter_ms: path.jitter_ms,
@@ -288,9 +307,10 @@ impl Line {
         }
     }
 
-    /// Where and how to send sound, when the leg may be sent any: one that holds the box is left in peace.
+    /// Where and how to send sound, when the leg may be sent any: one that holds the box is left in peace, and so is one
+    /// that faxes.
     fn target(&self) -> Option<Target> {
-        let agreed = self.agreed.as_ref().filter(|agreed| agreed.direction.sends())?;
+        let agreed = self.agreed.as_ref().filter(|agreed| agreed.direction.sends() && !self.fax.on)?;
         Some(Target {
             leg: self.leg,
             to: self.ingress.latch.destination()?,

@@ -3,6 +3,7 @@
 mod continuity;
 mod cost;
 mod digits;
+mod fax;
 mod hostile;
 mod latching;
 mod peer;

@@ -54,6 +54,9 @@ pub enum Mismatch {
     /// The stream has no address that can be sent to.
     #[error("the audio stream has no usable address")]
     NoAddress,
+    /// No T.38 over UDPTL, or none with an address that can be sent to.
+    #[error("there is no fax over UDPTL")]
+    NoFax,
     /// The peer's answer refused the audio with port 0.
     #[error("the peer refused the audio stream")]
     Refused,

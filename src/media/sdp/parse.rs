@@ -1,8 +1,8 @@
 //! Bytes to [`Description`].
 
 use super::{
-    Description, Direction, Format, MAX_BYTES, MAX_CRYPTO, MAX_FORMATS, MAX_STREAMS, Protocol, RtcpAddress,
-    SdpError, Stream,
+    Description, Direction, Format, MAX_BYTES, MAX_CRYPTO, MAX_FAX_TERM, MAX_FAX_TERMS, MAX_FORMATS,
+    MAX_STREAMS, Protocol, RtcpAddress, SdpError, Stream,
 };
 use crate::srtp::Crypto;
 use std::collections::HashMap;
@@ -87,6 +87,7 @@ fn start(value: &str, defaults: &Defaults) -> Result<Open, SdpError> {
         rtcp: None,
         rtcp_mux: false,
         crypto: Vec::new(),
+        fax: Vec::new(),
     };
     Ok(Open { stream, mappings: HashMap::new(), parameters: HashMap::new() })
 }
@@ -116,8 +117,8 @@ fn session_attribute(value: &str, defaults: &mut Defaults) {
     }
 }
 
-fn attribute(value: &str, open: &mut Open) {
-    let (name, value) = value.split_once(':').unwrap_or((value, ""));
+fn attribute(line: &str, open: &mut Open) {
+    let (name, value) = line.split_once(':').unwrap_or((line, ""));
     let value = value.trim();
     let stream = &mut open.stream;
     match name.trim() {
@@ -137,9 +138,24 @@ fn attribute(value: &str, open: &mut Open) {
         "maxptime" => stream.maxptime = milliseconds(value).or(stream.maxptime),
         "rtcp" => stream.rtcp = rtcp(value),
         "rtcp-mux" => stream.rtcp_mux = true,
+        name if is_fax_term(name) => {
+            if stream.fax.len() < MAX_FAX_TERMS && is_passable(line) {
+                stream.fax.push(line.to_owned());
+            }
+        }
         "crypto" if stream.crypto.len() < MAX_CRYPTO => stream.crypto.extend(Crypto::parse(value)),
         name => stream.direction = direction(name).unwrap_or(stream.direction),
     }
+}
+
+/// Names are compared without case: T.38 writes some of them in two ways itself.
+fn is_fax_term(name: &str) -> bool {
+    name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("T38"))
+}
+
+/// Whether a line may be said to somebody else.
+fn is_passable(line: &str) -> bool {
+    line.len() <= MAX_FAX_TERM && line.bytes().all(|octet| (b' '..=b'~').contains(&octet))
 }
 
 fn direction(name: &str) -> Option<Direction> {

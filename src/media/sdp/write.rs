@@ -41,7 +41,13 @@ fn stream(text: &mut String, stream: &Stream, session: IpAddr) {
     if let Some(maxptime) = stream.maxptime {
         line(text, format_args!("a=maxptime:{maxptime}"));
     }
-    line(text, format_args!("a={}", stream.direction.as_str()));
+    for term in &stream.fax {
+        line(text, format_args!("a={term}"));
+    }
+    // Faxes have no direction; there are machines that stumble over one.
+    if !stream.is_fax() {
+        line(text, format_args!("a={}", stream.direction.as_str()));
+    }
     if let Some(rtcp) = stream.rtcp {
         match rtcp.address {
             Some(address) => line(text, format_args!("a=rtcp:{} IN {}", rtcp.port, Written(address))),
