@@ -9,6 +9,7 @@ mod digits;
 mod early;
 mod encrypting;
 mod explaining;
+mod faxing;
 mod forwarding;
 mod guessing;
 mod handling;

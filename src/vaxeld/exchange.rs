@@ -16,6 +16,7 @@ mod beginning;
 mod causes;
 mod challenge;
 mod diagnosis;
+mod fax;
 mod incoming;
 mod lamps;
 mod leg;
@@ -145,6 +146,7 @@ pub struct Exchange<N> {
     pub(crate) messages: messages::Messages,
     pub(crate) registering: BTreeMap<u64, register::Waiting>,
     pub(crate) beginnings: beginning::Beginnings,
+    pub(crate) proposals: fax::Proposals,
     pub(crate) traces: Traces,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) next_cue: u64,
@@ -174,6 +176,7 @@ impl<N: Network> Exchange<N> {
             messages: messages::Messages::default(),
             registering: BTreeMap::new(),
             beginnings: beginning::Beginnings::default(),
+            proposals: fax::Proposals::default(),
             traces: Traces::default(),
             outputs: VecDeque::new(),
             next_cue: 0,
@@ -268,6 +271,7 @@ impl<N: Network> Exchange<N> {
         self.sip.handle_timeout(now.mono);
         self.pbx.handle_timeout(now);
         self.beginnings_timeout(now);
+        self.proposals_timeout(now);
         self.registrar.handle_timeout(now.mono);
         self.lines_timeout(now);
         self.lamps_timeout(now);
@@ -280,6 +284,7 @@ impl<N: Network> Exchange<N> {
             self.sip.poll_timeout(),
             self.pbx.poll_timeout(),
             self.beginnings.poll_timeout(),
+            self.proposals.poll_timeout(),
             self.registrar.poll_timeout(),
             self.lines.poll_timeout(),
             self.lamps.poll_timeout(),
@@ -388,7 +393,7 @@ impl<N: Network> Exchange<N> {
             }
             call::Effect::Play { leg, program } => self.play(leg, program::sound(program)),
             call::Effect::Stop { leg } => self.stop_playing(leg),
-            call::Effect::Enter { leg, room } => self.enter(leg, room),
+            call::Effect::Enter { leg, room } => self.enter(now, leg, room),
             call::Effect::Mute { leg, on } => self.mute(leg, on),
             call::Effect::Leave { leg } => self.leave(leg),
             call::Effect::Refer { leg, result } => self.answer_referral(now, leg, result),

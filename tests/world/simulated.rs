@@ -38,7 +38,7 @@ mod weather;
 pub(crate) use clock::secs;
 pub(crate) use ladder::{Ladder, Line};
 #[allow(unused_imports, reason = "stories pick what they need")]
-pub(crate) use peer::{Account, Call, Dial, Digits, Manner, Over, Peer, PeerId, Reports, State};
+pub(crate) use peer::{Account, Call, Dial, Digits, Faxing, Manner, Over, Peer, PeerId, Reports, State};
 #[allow(unused_imports, reason = "stories pick what they need")]
 pub(crate) use raw::{RawPhone, RawTrunk, Secret, header, sdp};
 pub(crate) use the_box::TheBox;

@@ -5,7 +5,8 @@ use super::sound::{CODECS, refusal};
 use super::{Exchange, Network, causes, program};
 use crate::exchange::admission::Admitted;
 use call::Refusal;
-use model::{LegId, Now, Party};
+use media::{Encryption, Negotiation};
+use model::{Cause, LegId, Now, Party};
 use pbx::{Input, Offered, Origin};
 use sip::endpoint::{Body, SessionId};
 use sip::flow::Flow;
@@ -73,21 +74,23 @@ impl<N: Network> Exchange<N> {
         }
     }
 
-    /// Lets a leg hear another before that one answers. A caller who wants our offer hears its own ringing.
+    /// Lets a leg hear another before that one answers. A caller who wants our offer hears its own ringing, and a fax
+    /// machine hears nothing.
     pub(crate) fn early(&mut self, now: Now, leg: LegId, from: LegId) {
         let session = match self.legs.get(&leg).map(|leg| leg.signalling) {
             Some(Signalling::Offered(session)) => session,
-            Some(Signalling::Up(_)) => return self.join(leg, from),
+            Some(Signalling::Up(_)) => return self.join(now, leg, from),
             Some(Signalling::Inviting(_) | Signalling::Over) | None => return,
         };
-        if self.legs.get(&leg).is_some_and(|leg| leg.offer.is_none() && leg.agreed().is_none()) {
+        let offerless = self.legs.get(&leg).is_some_and(|leg| leg.offer.is_none() && leg.agreed().is_none());
+        if offerless || self.wants_fax(leg) {
             self.sip.ring(now.mono, session, Status::RINGING, None);
             return;
         }
         let prefer = self.legs.get(&from).and_then(Leg::codec);
         match self.answer_caller(now, leg, prefer) {
             Ok(answer) => {
-                self.join(leg, from);
+                self.join(now, leg, from);
                 self.sip.ring(now.mono, session, Status::PROGRESS, Some(Body::sdp(answer)));
             }
             Err(status) => tracing::debug!(leg = leg.0, %status, "no early sound for the caller"),
@@ -97,22 +100,21 @@ impl<N: Network> Exchange<N> {
     /// Lets two legs hear each other; one that came in and has no answer yet is answered with the other's codec.
     pub(crate) fn join_legs(&mut self, now: Now, leg: LegId, with: LegId) {
         for (one, other) in [(leg, with), (with, leg)] {
-            let prefer = self.legs.get(&other).and_then(Leg::codec);
-            if !self.answer(now, one, prefer) {
+            if !self.answer(now, one, Some(other)) {
                 return;
             }
         }
-        self.join(leg, with);
+        self.join(now, leg, with);
     }
 
-    /// Answers a leg that came in, unless that is done. False where it has no sound in common with the box: then it
-    /// is over.
-    pub(crate) fn answer(&mut self, now: Now, leg: LegId, prefer: Option<media::Codec>) -> bool {
+    /// Answers a leg that came in, unless that is done, for the one it is to be joined with or for the box. False where
+    /// it has no sound in common with the box: then it is over.
+    pub(crate) fn answer(&mut self, now: Now, leg: LegId, with: Option<LegId>) -> bool {
         let Some(entry) = self.legs.get_mut(&leg) else { return false };
         let Signalling::Offered(session) = entry.signalling else { return true };
         entry.signalling = Signalling::Up(session);
         entry.up = Some(now.mono);
-        match self.final_description(now, leg, prefer) {
+        match self.final_description(now, leg, with) {
             Ok(body) => {
                 self.sip.answer(now.mono, session, Body::sdp(body), Headers::new());
                 true
@@ -127,12 +129,11 @@ impl<N: Network> Exchange<N> {
         }
     }
 
-    fn final_description(
-        &mut self,
-        now: Now,
-        leg: LegId,
-        prefer: Option<media::Codec>,
-    ) -> Result<Vec<u8>, Status> {
+    fn final_description(&mut self, now: Now, leg: LegId, with: Option<LegId>) -> Result<Vec<u8>, Status> {
+        if self.wants_fax(leg) {
+            return self.answer_fax_caller(leg, with);
+        }
+        let prefer = with.and_then(|with| self.legs.get(&with)).and_then(Leg::codec);
         let offerless = self.legs.get(&leg).is_some_and(|leg| leg.offer.is_none() && leg.agreed().is_none());
         if !offerless {
             return self.answer_caller(now, leg, prefer);
@@ -143,9 +144,14 @@ impl<N: Network> Exchange<N> {
 
     /// Turns a leg away: one in conversation is hung up, and told why (RFC 3326).
     pub(crate) fn reject(&mut self, now: Now, leg: LegId, refusal: &Refusal) {
+        let faxes = self.wants_fax(leg);
         let Some(entry) = self.legs.get_mut(&leg) else { return };
         let Some(session) = entry.session() else { return };
-        let status = Status::new(causes::status(refusal.cause)).unwrap_or(Status::SERVER_ERROR);
+        let status = match refusal.cause {
+            // Whoever cannot fax says no more than no; a machine that hears 488 calls again with sound.
+            Cause::Rejected | Cause::TrunkFailed if faxes => Status::NOT_ACCEPTABLE_HERE,
+            cause => Status::new(causes::status(cause)).unwrap_or(Status::SERVER_ERROR),
+        };
         let mut headers = Headers::new();
         if let Signalling::Up(_) = entry.signalling {
             headers.push(Name::Reason, format_args!("SIP;cause={}", status.code()));
@@ -167,7 +173,12 @@ impl<N: Network> Exchange<N> {
         if request.headers.media_type().is_some_and(|kind| kind != "application/sdp") {
             return Some(Status::UNSUPPORTED_MEDIA_TYPE);
         }
-        let fits = media::Negotiation::fits(&request.body, &CODECS, self.encryption(party));
+        let encryption = self.encryption(party);
+        let fits = match Negotiation::is_fax(&request.body) {
+            true if encryption == Encryption::Required => return Some(Status::NOT_ACCEPTABLE_HERE),
+            true => Negotiation::fax_in(&request.body).map(drop),
+            false => Negotiation::fits(&request.body, &CODECS, encryption),
+        };
         fits.err().map(|error| refusal(&error))
     }
 

@@ -41,7 +41,10 @@ pub(crate) enum Sound {
 #[derive(Debug)]
 pub(crate) struct Open {
     pub negotiation: Negotiation,
+    /// What holds for its sound; none while it faxes.
     pub agreed: Option<Agreed>,
+    /// Where its datagrams went when it faxed last.
+    pub faxed: Option<std::net::SocketAddr>,
     /// The description sent to the caller before the answer, or the last one of an UPDATE since; the answer repeats it
     /// (RFC 3261 section 13.2.1).
     pub early: Option<Vec<u8>>,

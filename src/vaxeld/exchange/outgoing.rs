@@ -5,7 +5,7 @@ use super::sound::CODECS;
 use super::{Exchange, Network, causes, names};
 use crate::exchange::addresses::Own;
 use call::{Destination, HangUp, Invite, LegEvent};
-use media::Codec;
+use media::{Codec, Encryption};
 use model::site::Profile;
 use model::{Cause, LegId, Now, Party};
 use pbx::Input;
@@ -14,7 +14,7 @@ use sip::endpoint::{Body, SessionId};
 use sip::flow::{HostPort, Target};
 use sip::probe::HostId;
 use sip::registrar::Reach;
-use sip::{Headers, NameAddr, Uri};
+use sip::{Headers, NameAddr, Status, Uri};
 use std::time::Duration;
 
 /// How often a call is checked for life (RFC 4028 recommends half an hour).
@@ -65,6 +65,11 @@ impl<N: Network> Exchange<N> {
             again: None,
             up: None,
         };
+        let faxes = self.wants_fax(invite.parent);
+        if faxes && self.encryption(&entry.party) == Encryption::Required {
+            let cause = causes::cause(&entry.party, Some(Status::NOT_ACCEPTABLE_HERE));
+            return self.never(now, leg, cause, "a fax cannot be encrypted");
+        }
         self.legs.insert(leg, entry);
         if let Err(status) = self.open_sound(leg, self.offered_codecs(invite.parent)) {
             tracing::warn!(%status, "an outgoing leg gets no sound");
@@ -72,7 +77,8 @@ impl<N: Network> Exchange<N> {
             return self.never(now, leg, Cause::TrunkFailed, "the box has no port left for sound");
         }
         self.send_invite(now, leg, &invite, (way, from));
-        if let Some(entry) = self.legs.get_mut(&leg).filter(|leg| matches!(leg.party, Party::Device { .. })) {
+        let asks_again = |leg: &&mut Leg| matches!(leg.party, Party::Device { .. }) && !faxes;
+        if let Some(entry) = self.legs.get_mut(&leg).filter(asks_again) {
             entry.again = Some(Box::new(invite));
         }
     }
@@ -95,7 +101,8 @@ impl<N: Network> Exchange<N> {
 
     fn send_invite(&mut self, now: Now, leg: LegId, invite: &Invite, (way, from): (Way, NameAddr)) {
         let prefer = self.preferred(invite.parent);
-        let body = self.first_offer(leg, prefer).map(Body::sdp);
+        let fax = self.first_offer_of_fax(leg, invite.parent);
+        let body = fax.or_else(|| self.first_offer(leg, prefer)).map(Body::sdp);
         let mut extra = Headers::new();
         let profile = self.profile(&invite.destination);
         names::identity(&invite.caller, &way.from_host, (&profile.identity, &mut extra));

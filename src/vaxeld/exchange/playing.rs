@@ -46,9 +46,9 @@ impl<N: Network> Exchange<N> {
     }
 
     /// A leg hears all others of a room, and they hear it.
-    pub(crate) fn enter(&mut self, leg: LegId, room: RoomKey) {
+    pub(crate) fn enter(&mut self, now: Now, leg: LegId, room: RoomKey) {
         self.stop_playing(leg);
-        self.part(leg);
+        self.part(now, leg);
         if let Some(entry) = self.legs.get_mut(&leg) {
             entry.muted = false;
             entry.room = Some(media::Room(room.0));

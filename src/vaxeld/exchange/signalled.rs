@@ -1,6 +1,6 @@
 //! What the signalling says, and whom it concerns.
 
-use super::leg::Signalling;
+use super::leg::{Leg, Signalling};
 use super::{Exchange, Network, Output, admission, causes};
 use call::{EndedBy, LegEvent};
 use media::Direction;
@@ -50,6 +50,7 @@ impl<N: Network> Exchange<N> {
             Event::ModifyFailed { session, status } => {
                 tracing::debug!(%session, ?status, "the peer keeps its old description");
                 self.withdraw_offer(session);
+                self.refused_fax(now, session);
             }
             Event::Stalled { flow } => {
                 tracing::debug!(%flow, "a connection is closed: its message does not end");
@@ -151,8 +152,17 @@ impl<N: Network> Exchange<N> {
     /// The peer wants to change what was agreed: hold, resume, another codec, another address.
     fn offered(&mut self, now: Now, session: SessionId, body: &Body) {
         let Some(leg) = self.sessions.get(&session).copied() else { return };
+        if self.takes_for_fax(now, (leg, session), &body.bytes) {
+            return;
+        }
+        let faxed = self.legs.get(&leg).is_some_and(Leg::is_faxing);
         match self.answer_offer(now, leg, &body.bytes) {
-            Ok(answer) => self.sip.accept_offer(now.mono, session, Body::sdp(answer)),
+            Ok(answer) => {
+                self.sip.accept_offer(now.mono, session, Body::sdp(answer));
+                if faxed {
+                    self.end_fax_with(now, leg);
+                }
+            }
             Err(status) => self.sip.refuse_offer(now.mono, session, status),
         }
         self.tell_hold(now, leg);
@@ -176,6 +186,10 @@ impl<N: Network> Exchange<N> {
 
     fn answered(&mut self, now: Now, session: SessionId, body: &Body) {
         let Some(leg) = self.sessions.get(&session).copied() else { return };
+        let open = self.legs.get(&leg).and_then(Leg::opened);
+        if open.is_some_and(|open| open.negotiation.has_offered_fax()) {
+            return self.answered_fax(now, leg, &body.bytes);
+        }
         if let Err(why) = self.agree(now, leg, &body.bytes) {
             tracing::info!(leg = leg.0, why, "no agreement about sound; the leg is hung up");
             self.pbx.handle_input(now, Input::Leg { leg, event: LegEvent::Ended(EndedBy::Vanished) });

@@ -14,16 +14,25 @@ use sip::endpoint::{Body, SessionId};
 /// What the box speaks, the best first.
 pub(crate) const CODECS: [Codec; 4] = [Codec::Opus, Codec::G722, Codec::Pcma, Codec::Pcmu];
 
+/// What a record names in place of a codec where a leg has faxed.
+const FAX: &str = "T.38";
+
 impl Leg {
     /// What has been agreed about its sound.
     pub(crate) fn agreed(&self) -> Option<&media::Agreed> {
+        self.opened()?.agreed.as_ref()
+    }
+
+    /// Its ports, while they are open.
+    pub(super) fn opened(&self) -> Option<&Open> {
         match &self.sound {
-            Sound::Open(open) => open.agreed.as_ref(),
+            Sound::Open(open) => Some(open),
             Sound::Silent | Sound::Closing { .. } | Sound::Closed => None,
         }
     }
 
-    fn open(&mut self) -> Option<&mut Open> {
+    /// The same, to change something.
+    pub(super) fn open(&mut self) -> Option<&mut Open> {
         match &mut self.sound {
             Sound::Open(open) => Some(open),
             Sound::Silent | Sound::Closing { .. } | Sound::Closed => None,
@@ -54,7 +63,7 @@ impl<N: Network> Exchange<N> {
             origin_id: leg.0,
             seed,
         });
-        entry.sound = Sound::Open(Box::new(Open { negotiation, agreed: None, early: None }));
+        entry.sound = Sound::Open(Box::new(Open { negotiation, agreed: None, faxed: None, early: None }));
         Ok(())
     }
 
@@ -98,7 +107,10 @@ impl<N: Network> Exchange<N> {
 
     /// Our description again, when the peer asks for it.
     pub(crate) fn offer_again(&mut self, leg: LegId) -> Option<Vec<u8>> {
-        self.first_offer(leg, None)
+        match self.terms_for(leg) {
+            Some(terms) => Some(self.legs.get_mut(&leg)?.open()?.negotiation.offer_fax(&terms)),
+            None => self.first_offer(leg, None),
+        }
     }
 
     /// Answers the caller's offer; the answer stays the same from the first provisional response on.
@@ -140,9 +152,15 @@ impl<N: Network> Exchange<N> {
     /// The peer's answer to our offer. An answer that came before (RFC 3261 section 13.2.1) changes nothing.
     pub(crate) fn agree(&mut self, now: Now, leg: LegId, answer: &[u8]) -> Result<(), String> {
         let open = self.legs.get_mut(&leg).and_then(Leg::open).ok_or("the leg has no sound")?;
+        if open.negotiation.has_offered_fax() {
+            let fax = open.negotiation.accept_fax(answer).map_err(|error| error.to_string())?;
+            self.pass(leg, &fax);
+            return Ok(());
+        }
+        let settled = open.agreed.is_some() || open.negotiation.fax().is_some();
         let agreed = match open.negotiation.accept(answer) {
             // The peer has offered something newer since (RFC 3311, or after a glare): what that came to stands.
-            Err(NegotiationError::NotOffered) if open.agreed.is_some() => return Ok(()),
+            Err(NegotiationError::NotOffered) if settled => return Ok(()),
             result => result.map_err(|error| error.to_string())?,
         };
         self.configure(now, leg, agreed);
@@ -151,7 +169,8 @@ impl<N: Network> Exchange<N> {
 
     /// A description in a provisional response: usable, or the call goes on without it.
     pub(crate) fn early_answer(&mut self, now: Now, leg: LegId, body: &Body) -> bool {
-        if !self.may_sound_early(leg) {
+        let open = self.legs.get(&leg).and_then(Leg::opened);
+        if !self.may_sound_early(leg) || open.is_some_and(|open| open.negotiation.has_offered_fax()) {
             return false;
         }
         match self.agree(now, leg, &body.bytes) {
@@ -185,19 +204,22 @@ impl<N: Network> Exchange<N> {
     }
 
     /// A leg is joined with nobody any more.
-    pub(crate) fn part(&mut self, leg: LegId) {
+    pub(crate) fn part(&mut self, now: Now, leg: LegId) {
         let Some(entry) = self.legs.get_mut(&leg) else { return };
         entry.room = None;
-        let peer = entry.joined.take();
-        if let Some(peer) = peer.and_then(|peer| self.legs.get_mut(&peer)) {
-            peer.joined = None;
+        let Some(peer) = entry.joined.take() else { return };
+        if let Some(entry) = self.legs.get_mut(&peer).filter(|peer| peer.joined == Some(leg)) {
+            entry.joined = None;
         }
+        self.part_faxes(now, [leg, peer]);
     }
 
     /// Joins two legs' sound; what the box played to them ends.
-    pub(crate) fn join(&mut self, a: LegId, b: LegId) {
-        self.part(a);
-        self.part(b);
+    pub(crate) fn join(&mut self, now: Now, a: LegId, b: LegId) {
+        if self.legs.get(&a).is_some_and(|leg| leg.joined != Some(b)) {
+            self.part(now, a);
+            self.part(now, b);
+        }
         for (one, other) in [(a, b), (b, a)] {
             if let Some(leg) = self.legs.get_mut(&one) {
                 leg.joined = Some(other);
@@ -212,17 +234,22 @@ impl<N: Network> Exchange<N> {
 
     /// Closes a leg's sound; its figures come back by [`Exchange::handle_heard`].
     pub(crate) fn close_sound(&mut self, now: Now, leg: LegId) {
+        self.forget_fax(now, leg);
         let Some(entry) = self.legs.get_mut(&leg) else { return };
         match std::mem::replace(&mut entry.sound, Sound::Closed) {
             Sound::Silent => self.closed(now, leg, None),
             Sound::Open(open) => {
-                let codec = open.agreed.as_ref().map(|agreed| agreed.codec.name().to_owned());
-                let promise = open.agreed.as_ref().map(|agreed| Promise {
-                    address: agreed.remote_rtp,
-                    sends: agreed.direction.receives() && !agreed.held_by_peer,
-                    up: entry.up,
+                let sound = open.agreed.as_ref();
+                let codec = match open.faxed {
+                    Some(_) => FAX,
+                    None => sound.map_or("", |agreed| agreed.codec.name()),
+                };
+                // Of two machines one may say nothing at all.
+                let promise = sound.map_or(open.faxed.map(|remote| (remote, false)), |agreed| {
+                    Some((agreed.remote_rtp, agreed.direction.receives() && !agreed.held_by_peer))
                 });
-                entry.sound = Sound::Closing { codec: codec.unwrap_or_default(), promise };
+                let promise = promise.map(|(address, sends)| Promise { address, sends, up: entry.up });
+                entry.sound = Sound::Closing { codec: codec.to_owned(), promise };
                 let key = media::Leg(leg.0);
                 self.network.command(key, Command::Close { leg: key });
             }
@@ -299,6 +326,7 @@ pub(crate) fn refusal(error: &NegotiationError) -> Status {
 fn quality(party: Party, codec: String, statistics: &Statistics) -> Option<LegQuality> {
     (!codec.is_empty()).then(|| LegQuality {
         party,
+        mos: (statistics.received > 0 && codec != FAX).then_some(statistics.mos),
         codec,
         received: statistics.received,
         sent: statistics.sent,
@@ -306,6 +334,5 @@ fn quality(party: Party, codec: String, statistics: &Statistics) -> Option<LegQu
         lost_remote: statistics.round_trip_ms.map(|_| statistics.lost_remote),
         jitter_ms: statistics.jitter_ms,
         round_trip_ms: statistics.round_trip_ms,
-        mos: (statistics.received > 0).then_some(statistics.mos),
     })
 }

@@ -57,6 +57,7 @@ impl Seating {
             }
             Command::Open { .. }
             | Command::Configure { .. }
+            | Command::Fax { .. }
             | Command::Play { .. }
             | Command::Stop { .. }
             | Command::Record { .. }

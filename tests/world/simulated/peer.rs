@@ -3,11 +3,14 @@
 
 mod called;
 mod calling;
+mod fax;
 mod manner;
 mod talking;
 mod trunk;
 
 pub(crate) use calling::Dial;
+pub(crate) use fax::Faxing;
+use fax::Machine;
 pub(crate) use manner::{Digits, Manner, Profile, Reports};
 
 use super::sound::{Ear, Voice};
@@ -76,6 +79,12 @@ pub(crate) struct Call {
     /// Changes of its that the box answered.
     pub changed: usize,
     pub agreed: Option<Agreed>,
+    /// Its fax, in place of its sound.
+    pub fax: Option<Machine>,
+    /// It has asked to fax.
+    fax_wanted: bool,
+    /// An offer to fax that it has not answered.
+    pondered: Option<(SessionId, Vec<u8>)>,
     /// Whether it says anything into its microphone.
     pub talks: bool,
     pub ear: Ear,
@@ -103,6 +112,7 @@ pub(crate) struct Peer {
     pub account: Account,
     pub manner: Manner,
     pub profile: Profile,
+    pub faxing: Faxing,
     /// Every call it ever had, in order.
     pub calls: Vec<Call>,
     /// What it heard of its wishes to connect others.
@@ -135,6 +145,7 @@ impl Peer {
             account,
             manner: Manner::Rings,
             profile: Profile::default(),
+            faxing: Faxing::Refuses(Status::NOT_ACCEPTABLE_HERE),
             calls: Vec::new(),
             referrals: Vec::new(),
             keys: BTreeSet::new(),
@@ -174,8 +185,11 @@ impl Peer {
     /// When it wants to do something.
     pub fn next(&self) -> Option<Instant> {
         let endpoint = self.endpoint.poll_timeout().map(|(at, _)| at);
-        let calls =
-            self.calls.iter().flat_map(|call| [call.answer_at, call.next_packet, call.next_report]).flatten();
+        let calls = self
+            .calls
+            .iter()
+            .flat_map(|call| [call.answer_at, call.next_packet, call.next_report, call.next_datagram()])
+            .flatten();
         calls.chain(endpoint).chain(self.register_at).min()
     }
 
@@ -191,7 +205,11 @@ impl Peer {
                 self.decide(now, at);
             }
         }
-        self.calls.iter_mut().flat_map(|call| [call.speak(now), call.report(now)]).flatten().collect()
+        self.calls
+            .iter_mut()
+            .flat_map(|call| [call.speak(now), call.report(now), call.fax_on(now)])
+            .flatten()
+            .collect()
     }
 
     /// Takes what its endpoint has to tell, and gives what it sends.
@@ -245,12 +263,16 @@ impl Peer {
             }
             Event::OfferOutdated { session } => {
                 let Some(at) = self.find(session) else { return };
+                if self.calls[at].fax_wanted {
+                    return self.propose_fax(now);
+                }
                 let offer = self.calls[at].negotiation.offer(None);
                 self.endpoint.modify(now.mono, session, Body::sdp(offer));
             }
             Event::ModifyFailed { session, status } => {
                 let Some(at) = self.find(session) else { return };
                 self.calls[at].refused.push(status);
+                self.calls[at].fax_wanted = false;
                 self.calls[at].negotiation.withdraw();
             }
             Event::Ended { session, how } => match how {
@@ -298,6 +320,9 @@ impl Peer {
             refused: Vec::new(),
             changed: 0,
             agreed: None,
+            fax: None,
+            fax_wanted: false,
+            pondered: None,
             talks: true,
             ear: Ear::default(),
             told: Told::default(),

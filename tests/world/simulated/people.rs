@@ -1,6 +1,6 @@
 //! Peers of a world, and the verbs of stories.
 
-use super::peer::{Account, Call, Dial, Manner, Peer, PeerId};
+use super::peer::{Account, Call, Dial, Faxing, Manner, Peer, PeerId};
 use super::weather::Packet;
 use super::{World, secs, sound, the_box};
 use media::Direction;
@@ -132,6 +132,34 @@ impl World {
         let now = self.now;
         self.peers[peer.0].propose(now, description);
         self.drain();
+    }
+
+    /// Somebody's machine asks to fax.
+    pub fn propose_fax(&mut self, peer: PeerId) {
+        let now = self.now;
+        self.peers[peer.0].propose_fax(now);
+        self.drain();
+    }
+
+    /// Somebody's machine answers at last whether it faxes.
+    pub fn has_pondered(&mut self, peer: PeerId, faxing: Faxing) {
+        let now = self.now;
+        self.peers[peer.0].has_pondered(now, faxing);
+        self.drain();
+    }
+
+    /// Somebody's machine sends a page for so many seconds.
+    #[track_caller]
+    pub fn page(&mut self, peer: PeerId, seconds: f64) {
+        let now = self.now.mono;
+        let machine = |world: &mut Self| {
+            let fax = world.peers[peer.0].calls.last_mut().and_then(|call| call.fax.as_mut());
+            fax.map(|fax| (fax.next, fax.sends) = (now, !fax.sends)).is_some()
+        };
+        assert!(machine(self), "it does not fax\n{}", self.ladder);
+        self.run(seconds);
+        machine(self);
+        self.run(0.1);
     }
 
     /// Somebody answers now.

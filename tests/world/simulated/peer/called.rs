@@ -9,6 +9,9 @@ impl Peer {
     pub(super) fn invited(&mut self, now: Now, session: SessionId, request: Request) {
         let (negotiation, rtp) = self.negotiation();
         let at = self.new_call(session, negotiation, rtp);
+        if String::from_utf8_lossy(&request.body).contains("\nm=image ") {
+            return self.called_by_fax(now, at, request);
+        }
         if !request.body.is_empty() {
             // What the answer will be is decided now; the call may still be turned down.
             match self.calls[at].answer(&request.body) {
@@ -58,6 +61,10 @@ impl Peer {
     pub(crate) fn pick_up(&mut self, now: Now, at: usize) {
         let call = &mut self.calls[at];
         call.state = State::Up;
+        if call.fax.is_some() {
+            let body = call.early.clone().unwrap_or_default();
+            return self.endpoint.answer(now.mono, call.session, Body::sdp(body), Headers::new());
+        }
         let body = match (&call.early, call.agreed.clone()) {
             (Some(answer), Some(agreed)) => {
                 let answer = answer.clone();
@@ -71,6 +78,9 @@ impl Peer {
 
     pub(super) fn offered(&mut self, now: Now, session: SessionId, offer: &[u8]) {
         let Some(at) = self.find(session) else { return };
+        if self.offered_fax(now, (session, at), offer) {
+            return;
+        }
         match self.calls[at].answer(offer) {
             Ok((answer, agreed)) => {
                 self.calls[at].early = self.calls[at].early.take().map(|_| answer.clone());

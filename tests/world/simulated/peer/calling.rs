@@ -1,5 +1,6 @@
 //! Calling, hanging up, holding.
 
+use super::fax::image;
 use super::{Account, Peer, State, at_box};
 use crate::world::simulated::site;
 use media::{Direction, Negotiation};
@@ -16,6 +17,8 @@ pub(crate) enum Describes {
     Itself,
     /// Nothing.
     Nothing,
+    /// Its fax machine.
+    Fax,
     /// Whatever the story says.
     Text(String),
 }
@@ -51,6 +54,12 @@ impl Dial {
         self
     }
 
+    /// With its fax machine as its description.
+    pub fn faxing(mut self) -> Self {
+        self.describes = Describes::Fax;
+        self
+    }
+
     /// With any text as its description.
     pub fn describing(mut self, text: &str) -> Self {
         self.describes = Describes::Text(text.replace('\n', "\r\n"));
@@ -62,7 +71,9 @@ impl Peer {
     /// Places a call.
     pub fn dial(&mut self, now: Now, dial: Dial) {
         let (mut negotiation, rtp) = self.negotiation();
+        let faxes = matches!(dial.describes, Describes::Fax);
         let body = match dial.describes {
+            Describes::Fax => Some(Body::sdp(image(rtp, 1))),
             Describes::Itself => Some(Body::sdp(self.profile.offer(negotiation.offer(None), rtp))),
             Describes::Nothing => None,
             Describes::Text(text) => Some(Body::sdp(text)),
@@ -83,7 +94,8 @@ impl Peer {
                 session_expires: self.profile.session_expires,
             },
         );
-        self.new_call(session, negotiation, rtp);
+        let at = self.new_call(session, negotiation, rtp);
+        self.calls[at].fax_wanted = faxes;
     }
 
     /// Hangs up, gives up or turns down, whatever its newest call is up to.

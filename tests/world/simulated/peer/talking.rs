@@ -47,6 +47,10 @@ impl Call {
 
     /// Takes the box's answer.
     pub(super) fn accept(&mut self, now: Now, answer: &[u8]) {
+        if std::mem::take(&mut self.fax_wanted) {
+            assert!(self.take_fax(now, answer), "no fax: {}", String::from_utf8_lossy(answer));
+            return;
+        }
         let mut accepted = self.negotiation.accept(answer);
         if accepted == Err(NegotiationError::NotOffered) && self.agreed.is_some() {
             // The endpoint tried our offer again after a glare, and the box's own came in between.
@@ -68,6 +72,9 @@ impl Call {
     }
 
     pub(super) fn agree(&mut self, now: Now, mut agreed: Agreed) {
+        if let Some(machine) = &mut self.fax {
+            machine.sends = false;
+        }
         if self.profile.digits == Digits::Sound {
             // Its descriptions name no events, whatever its negotiation thinks.
             (agreed.event_payload_type, agreed.event_receive_payload_type) = (None, None);
@@ -132,6 +139,12 @@ impl Call {
 
     /// A datagram came for one of its ports.
     pub fn hear(&mut self, now: Now, to: SocketAddr, packet: &[u8]) {
+        if self.next_packet.is_none()
+            && let Some(machine) = &mut self.fax
+        {
+            machine.got.push(packet.to_vec());
+            return;
+        }
         let mut packet = packet.to_vec();
         let is_report = to != self.rtp || rtp::is_rtcp(&packet);
         if let Some(srtp) = &mut self.srtp {
