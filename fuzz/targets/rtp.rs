@@ -1,4 +1,4 @@
-//! Packets of RTP and RTCP, read one by one and given to a graph of three legs.
+//! Packets of RTP, RTCP and UDPTL, read one by one and given to a graph of three legs.
 //!
 //! An input is records: an octet for what happens, an octet for the length, and so many octets of packet.
 
@@ -6,7 +6,7 @@ use media::dtmf::{Event as Digit, EventReceiver};
 use media::srtp::{MasterKey, Suite};
 use media::{
     Agreed, Clip, Codec, Command, Cue, Direction, Graph, Leg, Program, Repeat, Role, Room, SrtpKeys, Take,
-    Tape, Tone, Watch, rtcp, rtp,
+    Tape, Tone, Watch, rtcp, rtp, udptl,
 };
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -63,6 +63,7 @@ fn parse(now: Instant, packet: &[u8]) {
         EventReceiver::new(8000).handle(now, &header, &packet[range]);
     }
     rtcp::parse(packet);
+    assert!(!udptl::is_whole(packet) || packet.len() <= udptl::MAX_DATAGRAM);
     if let Some(digit) = Digit::parse(packet) {
         assert_eq!(Digit::parse(&digit.octets()), Some(digit));
     }
@@ -84,6 +85,10 @@ fn command(leg: Leg, choice: u8) -> Command {
         7 => Command::Join { room: Room(1), leg, role: Role::whispering(Leg(1)) },
         8 => Command::Record { tape, take: Take::Leg(leg), watch: Watch::default() },
         9 => Command::EndRecord { tape },
+        10 => {
+            let port = 4000 + 2 * leg.0 as u16 + u16::from(choice >> 4 & 1);
+            Command::Fax { leg, remote: SocketAddr::from(([10, 0, 0, leg.0 as u8], port)) }
+        }
         _ => Command::Configure { leg, agreed: Box::new(agreed(leg.0, choice)) },
     }
 }

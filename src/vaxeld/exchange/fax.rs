@@ -125,7 +125,7 @@ impl<N: Network> Exchange<N> {
                 let together = leg.joined == Some(with) && matches!(leg.signalling, Signalling::Up(_));
                 let secret = self.encryption(&leg.party) == Encryption::Required
                     || leg.agreed().is_some_and(|agreed| agreed.srtp.is_some());
-                together && !leg.held && leg.cue.is_none() && !secret
+                together && !leg.held && !secret
             })
         };
         (free(leg, other) && free(other, leg)).then_some(other)
