@@ -256,7 +256,8 @@ fn a_machine_that_asks_again_or_moves_is_followed() {
     world.propose_fax(anna);
     world.run(0.5);
     pages(&mut world, anna, bo);
-    assert_eq!(world.ladder.count(Side::Box, "INVITE"), before, "nobody else is asked\n{}", world.ladder);
+    // What the machine asks for names its port here, so these are new terms: the other is asked once.
+    assert_eq!(world.ladder.count(Side::Box, "INVITE"), before + 1, "{}", world.ladder);
     world.hang_up(anna);
     world.settles();
 }
