@@ -3,7 +3,8 @@
 //! On the control socket a request is one line of JSON, [`Request`], and its reply one line, [`Reply`].
 
 use crate::{
-    CallId, CallRecord, Cause, DeviceId, Direction, Personal, RoomId, Setting, Spending, TrunkId, UserId,
+    ActivityId, CallId, CallRecord, Cause, DeviceId, Direction, Personal, RoomId, Setting, Spending, TrunkId,
+    UserId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,11 @@ pub enum Command {
         /// Whose settings.
         user: UserId,
     },
+    /// What a user is doing.
+    Activity {
+        /// Who.
+        user: UserId,
+    },
     /// The site's conference rooms and who is in them.
     Rooms,
     /// Does something with a room in which people are.
@@ -101,6 +107,23 @@ pub enum Command {
         /// What.
         setting: Setting,
     },
+}
+
+/// What a user is doing, as colleagues see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Availability {
+    /// Who.
+    pub user: UserId,
+    /// Which activity.
+    pub activity: ActivityId,
+    /// When they are available again; none until they say so.
+    pub until: Option<Timestamp>,
+    /// Is that a day, whose clock does not matter?
+    pub whole_day: bool,
+    /// What they have written beside it.
+    pub note: Option<String>,
+    /// Are calls stopped?
+    pub closed: bool,
 }
 
 /// What can be done with a room in which people are.
@@ -156,10 +179,12 @@ pub enum Reply {
     Trunks(Vec<Trunk>),
     /// For [`Command::Log`].
     Log(Vec<String>),
-    /// For [`Command::Personal`] and [`Command::Set`]: how it is now.
+    /// For [`Command::Personal`] and [`Command::Set`]: how it is now; of an activity that is [`Reply::Activity`].
     Personal(Box<Personal>),
     /// For [`Command::Spending`] and [`Command::SpendingReset`]: how it is now.
     Spending(Box<Spending>),
+    /// For [`Command::Activity`], and for [`Command::Set`] with an activity: how it is now.
+    Activity(Box<Availability>),
     /// For [`Command::Rooms`] and [`Command::Room`]: how they are now.
     Rooms(Vec<Room>),
 }

@@ -17,8 +17,8 @@ mod time;
 pub use change::{Binding, Change, Snapshot};
 pub use class::{Class, Classes, Zone};
 pub use command::{
-    Actor, Alarm, Call, Command, Difference, Leg, LogEntry, Refusal, RefusalCode, Registration, Reply,
-    Request, Room, RoomAction, RoomParty, Status, TraceLine, Trunk, TrunkHost, TrunkState,
+    Actor, Alarm, Availability, Call, Command, Difference, Leg, LogEntry, Refusal, RefusalCode, Registration,
+    Reply, Request, Room, RoomAction, RoomParty, Status, TraceLine, Trunk, TrunkHost, TrunkState,
 };
 pub use event::Event;
 pub use id::{
@@ -29,7 +29,7 @@ pub use number::{
     AreaCode, E164, Extension, NotARange, NotAnAreaCode, NotAnExtension, NotE164, Number, NumberRange,
     Numbering, ShortNumber, Unknown,
 };
-pub use personal::{Callers, FORWARD_AFTER_S, Forward, Personal, Setting, When};
+pub use personal::{Callers, Doing, FORWARD_AFTER_S, Forward, NOTE_MAX, Personal, Setting, When};
 pub use record::{CallRecord, Cause, Direction, LegQuality, OpenCall, Party, Step, What};
 pub use spend::{Spending, SpendingOf, Spent, Used};
 pub use time::Now;

@@ -1,5 +1,7 @@
 //! What users have set for themselves, over what the site document says of them.
 
+use crate::ActivityId;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What a user has set. Where nothing is set, the site document holds.
@@ -15,7 +17,27 @@ pub struct Personal {
     pub refuse_anonymous: bool,
     /// Is their number hidden unless they say otherwise for a call? None leaves it to the site document.
     pub hide_number: Option<bool>,
+    /// What they are doing; they are available where nothing is set.
+    pub doing: Option<Doing>,
 }
+
+/// What a user is doing, and for how long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doing {
+    /// Which of the site's activities.
+    pub activity: ActivityId,
+    /// When they are available again; none until they say so.
+    pub until: Option<Timestamp>,
+    /// Is the end a day, whose clock does not matter? Then `until` is when it begins.
+    pub whole_day: bool,
+    /// What colleagues read beside it.
+    pub note: Option<String>,
+    /// Are calls stopped? None leaves it to the activity.
+    pub closed: Option<bool>,
+}
+
+/// Most characters of a note.
+pub const NOTE_MAX: usize = 200;
 
 /// Where calls go in one case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +155,20 @@ pub enum Setting {
         /// Are they?
         on: bool,
     },
+    /// What the user is doing.
+    Activity {
+        /// Which of the site's activities.
+        activity: ActivityId,
+        /// Until when: an instant as RFC 3339 has it, `HH:MM` today, or `YYYY-MM-DD`, the first day back. None is as long
+        /// as the activity lasts by itself.
+        until: Option<String>,
+        /// What colleagues read beside it.
+        note: Option<String>,
+        /// Are calls stopped? None leaves it to the activity.
+        closed: Option<bool>,
+    },
+    /// The user is available again.
+    ActivityClear,
     /// Whether the user's number is hidden unless they say otherwise for a call.
     HideNumber {
         /// Is it? None leaves it to the site document.

@@ -2,9 +2,9 @@
 
 use crate::pbx::Pbx;
 use crate::personal::Asker;
-use crate::service::Service;
+use crate::service::{Question, Service};
 use call::{Effect, Program};
-use model::{CallId, Cause, Now};
+use model::{CallId, Cause, Now, Setting};
 
 /// A code, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +83,12 @@ impl Pbx {
     fn serve_user(&mut self, now: Now, id: CallId, service: Service) {
         let Some(user) = self.waiting_user(id) else { return };
         match service {
+            Service::Activity(code, until) => self.set_by_code(now, (id, &user), (code, until)),
+            Service::Set(setting @ Setting::ActivityClear) => {
+                self.set(now, &user, &setting, Asker::ActivityCall(id));
+            }
             Service::Set(setting) => self.set(now, &user, &setting, Asker::Call(id)),
+            Service::Ask(Question::Activity) => self.confirm_activity(now, id),
             // Here the answer is to be spoken (the number, the seconds) once there are prompts.
             Service::Ask(question) if self.is_set(&user, question) => {
                 self.confirm(now, id, ("service", Ok("it is in force")));

@@ -6,8 +6,8 @@ use crate::personal::{Asker, no_such_user};
 use crate::{Effect, Query};
 use model::site::{Role, Site};
 use model::{
-    Actor, Change, Command, Difference, Event, Now, Refusal, RefusalCode, Reply, Spent, Status, Ticket,
-    UserId,
+    Actor, Change, Command, Difference, Event, Now, Refusal, RefusalCode, Reply, Setting, Spent, Status,
+    Ticket, UserId,
 };
 use std::sync::Arc;
 
@@ -69,6 +69,7 @@ impl Pbx {
                 };
                 self.reply(ticket, reply);
             }
+            Command::Activity { user } => self.reply_activity(ticket, &user),
             Command::Rooms => {
                 let rooms = self.rooms();
                 self.reply(ticket, Reply::Rooms(rooms));
@@ -82,6 +83,9 @@ impl Pbx {
                 self.reply(ticket, reply);
             }
             Command::SpendingReset { user } => self.reset_spending(now, ticket, user),
+            Command::Set { user, setting: setting @ (Setting::Activity { .. } | Setting::ActivityClear) } => {
+                self.set(now, &user, &setting, Asker::ActivityCommand(ticket));
+            }
             Command::Set { user, setting } => self.set(now, &user, &setting, Asker::Command(ticket)),
         }
     }
@@ -176,6 +180,7 @@ impl Pbx {
             Actor::User(user) => {
                 let is_own = match command {
                     Command::Personal { user: of }
+                    | Command::Activity { user: of }
                     | Command::Spending { user: of }
                     | Command::Set { user: of, .. } => of == user,
                     _ => false,

@@ -1,7 +1,7 @@
 //! What happens to a call for a user: one function over plain facts, in the order that the company was promised.
 //!
 //! ```text
-//! block list ─▶ anonymous ─▶ VIP flag ─▶ always ─▶ [activity] ─▶ do not disturb ─▶ busy ─▶ unreachable ─▶ ring
+//! block list ─▶ anonymous ─▶ VIP flag ─▶ always ─▶ activity ─▶ do not disturb ─▶ busy ─▶ unreachable ─▶ ring
 //!                                                                        after ringing: rejected │ moved │ busy │ no answer
 //! ```
 //!
@@ -22,6 +22,8 @@ pub(crate) struct Facts {
     pub vip: bool,
     /// A forward of every call is in force for this kind of caller.
     pub forwards_always: bool,
+    /// What the user is doing stops calls.
+    pub away: bool,
     /// The user does not want to be disturbed.
     pub do_not_disturb: bool,
     /// The user has other legs in use.
@@ -50,6 +52,8 @@ pub(crate) enum Verdict {
     Refuse(Cause),
     /// The user's rule for the case is followed; without one the call ends with the cause.
     Follow(When, Cause),
+    /// The caller hears what the user is doing, and until when.
+    Refer,
     /// The user's phones ring.
     Ring,
     /// The call goes where the phone said.
@@ -87,8 +91,9 @@ fn arrived(facts: &Facts) -> (&'static str, Verdict) {
     if facts.forwards_always {
         return ("always", Verdict::Follow(When::Always, Cause::NoAnswer));
     }
-    // Here the activity has its word, the one the user chose before the calendar's: a closed one stops everybody but
-    // VIPs.
+    if facts.away && !facts.vip {
+        return ("activity", Verdict::Refer);
+    }
     if facts.do_not_disturb && !facts.vip {
         return ("do-not-disturb", Verdict::Follow(When::Busy, Cause::Busy));
     }
@@ -106,44 +111,49 @@ mod tests {
     use super::*;
 
     /// What a fact must be, `1` or `0`, or `.` where it does not matter: blocked, refused as anonymous, VIP, forwards
-    /// always, do not disturb, in use, call waiting, reachable. Every combination stands in one row and no other.
-    const TABLE: [(&str, &str, Verdict); 14] = [
-        ("1.......", "block-list", Verdict::Refuse(Cause::Blocked)),
-        ("01......", "anonymous", Verdict::Refuse(Cause::Blocked)),
-        ("00.1....", "always", Verdict::Follow(When::Always, Cause::NoAnswer)),
-        ("00001...", "do-not-disturb", Verdict::Follow(When::Busy, Cause::Busy)),
-        // A VIP rings through do-not-disturb, but knocks no louder than others and rings no phone that is not there.
-        ("0010.10.", "busy", Verdict::Follow(When::Busy, Cause::Busy)),
-        ("0010.0.0", "unreachable", Verdict::Follow(When::Unreachable, Cause::NoAnswer)),
-        ("0010.110", "unreachable", Verdict::Follow(When::Unreachable, Cause::NoAnswer)),
-        ("0010.0.1", "devices", Verdict::Ring),
-        ("0010.111", "devices", Verdict::Ring),
-        ("0000010.", "busy", Verdict::Follow(When::Busy, Cause::Busy)),
-        ("000000.0", "unreachable", Verdict::Follow(When::Unreachable, Cause::NoAnswer)),
-        ("00000110", "unreachable", Verdict::Follow(When::Unreachable, Cause::NoAnswer)),
-        ("000000.1", "devices", Verdict::Ring),
-        ("00000111", "devices", Verdict::Ring),
+    /// always, away, do not disturb, in use, call waiting, reachable. Every combination stands in one row and no other.
+    const TABLE: [(&str, &str, Verdict); 15] = [
+        ("1........", "block-list", Verdict::Refuse(Cause::Blocked)),
+        ("01.......", "anonymous", Verdict::Refuse(Cause::Blocked)),
+        ("00.1.....", "always", Verdict::Follow(When::Always, Cause::NoAnswer)),
+        ("00001....", "activity", Verdict::Refer),
+        ("000001...", "do-not-disturb", Verdict::Follow(When::Busy, Cause::Busy)),
+        // A VIP rings through a closed activity and do-not-disturb, but knocks no louder than others and rings no phone
+        // that is not there.
+        ("0010..10.", "busy", Verdict::Follow(When::Busy, Cause::Busy)),
+        ("0010..0.0", "unreachable", Verdict::Follow(When::Unreachable, Cause::NoAnswer)),
+        ("0010..110", "unreachable", Verdict::Follow(When::Unreachable, Cause::NoAnswer)),
+        ("0010..0.1", "devices", Verdict::Ring),
+        ("0010..111", "devices", Verdict::Ring),
+        ("00000010.", "busy", Verdict::Follow(When::Busy, Cause::Busy)),
+        ("0000000.0", "unreachable", Verdict::Follow(When::Unreachable, Cause::NoAnswer)),
+        ("000000110", "unreachable", Verdict::Follow(When::Unreachable, Cause::NoAnswer)),
+        ("0000000.1", "devices", Verdict::Ring),
+        ("000000111", "devices", Verdict::Ring),
     ];
+    /// How many facts there are.
+    const FACTS: u16 = 9;
 
-    fn facts(bits: u8, moment: Moment) -> (Facts, String) {
-        let bit = |place: u8| bits & (0x80 >> place) != 0;
+    fn facts(bits: u16, moment: Moment) -> (Facts, String) {
+        let bit = |place: u16| bits & (1 << (FACTS - 1 - place)) != 0;
         let facts = Facts {
             moment,
             blocked: bit(0),
             refused_anonymous: bit(1),
             vip: bit(2),
             forwards_always: bit(3),
-            do_not_disturb: bit(4),
-            in_use: bit(5),
-            call_waiting: bit(6),
-            reachable: bit(7),
+            away: bit(4),
+            do_not_disturb: bit(5),
+            in_use: bit(6),
+            call_waiting: bit(7),
+            reachable: bit(8),
         };
-        (facts, format!("{bits:08b}"))
+        (facts, format!("{bits:09b}"))
     }
 
     #[test]
     fn every_combination_of_facts_is_decided_as_the_table_says() {
-        for bits in 0..=u8::MAX {
+        for bits in 0..1 << FACTS {
             let (facts, text) = facts(bits, Moment::Arrived);
             let fits = |row: &&(&str, &str, Verdict)| {
                 row.0.chars().zip(text.chars()).all(|(want, is)| want == '.' || want == is)
@@ -157,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_phones_said_decides_after_they_have_rung_whatever_else_holds() {
-        for bits in 0..=u8::MAX {
+        for bits in 0..1 << FACTS {
             for (cause, rule, verdict) in [
                 (Cause::Busy, "busy", Verdict::Follow(When::Busy, Cause::Busy)),
                 (Cause::Rejected, "rejected", Verdict::Refuse(Cause::Rejected)),

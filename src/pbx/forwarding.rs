@@ -5,8 +5,9 @@ use crate::outbound::Manner;
 use crate::pbx::Pbx;
 use crate::personal::NotSet;
 use crate::presentation;
+use crate::visit::Reason;
 use call::{Destination, Diversion, Invite};
-use model::site::{Site, Target, Then, User};
+use model::site::{Mailbox, Site, Target, Then, User};
 use model::{CallId, Callers, Cause, Class, Forward, Now, Number, RefusalCode, UserId, When};
 
 /// Calls that one user's rules keep forwarded to the outside at once. A number outside that sends its calls back here
@@ -85,9 +86,19 @@ impl Pbx {
             }
             Some(Then::Busy) => self.refuse(now, id, Cause::Busy, "the rule says busy"),
             None => self.refuse(now, id, cause, "nobody took the call"),
-            Some(Then::Voicemail(_) | Then::Announce(_)) => {
-                self.decided(now, id, "voicemail", "not in this version; the caller gets the cause itself");
-                self.refuse(now, id, cause, "nobody took the call");
+            Some(Then::Announce(announcement)) => self.announce(now, id, announcement),
+            Some(Then::Voicemail(mailbox)) => {
+                self.decided(now, id, "voicemail", format!("the mailbox of {mailbox} takes the call"));
+                let reason = if when == When::Busy { Reason::Busy } else { Reason::NoAnswer };
+                match mailbox {
+                    Mailbox::User(of) => match site.user(of) {
+                        Some(of) => self.receive(now, id, (of, reason)),
+                        None => self.refuse(now, id, cause, "the user has gone"),
+                    },
+                    Mailbox::Group(_) | Mailbox::Queue(_) => {
+                        self.refuse(now, id, cause, "nobody took the call")
+                    }
+                }
             }
         }
     }

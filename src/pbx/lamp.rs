@@ -28,6 +28,10 @@ pub struct Lamp {
     pub glows: Vec<Glow>,
     /// Of a presence: can the user be called, for a phone of theirs is registered?
     pub reachable: bool,
+    /// Of a presence: what the user is doing, in the company's language, where they are not simply available.
+    pub doing: Option<String>,
+    /// Of a presence: what the user is doing stops calls.
+    pub away: bool,
     /// Of a presence: the user does not want to be disturbed.
     pub do_not_disturb: bool,
     /// Of a mailbox: messages that nobody has heard, and those that were kept.
@@ -80,6 +84,8 @@ impl Pbx {
                 Some(Lamp {
                     glows: self.glows(id),
                     reachable: user.devices.iter().any(has_contact),
+                    doing: self.doing_in_words(site, id),
+                    away: self.is_away(site, id),
                     do_not_disturb: self.personals.of(id).do_not_disturb,
                     messages: (0, 0),
                 })

@@ -6,6 +6,7 @@
 //!
 //! Read [`Pbx`] first, then `course.rs` for what is kept of a call and `route.rs` for the decision on it.
 
+mod activity;
 mod boundary;
 mod callback;
 mod code;
@@ -38,6 +39,7 @@ mod summons;
 mod tests;
 mod transfer;
 mod trunks;
+mod visit;
 
 pub use boundary::{Effect, Input, Offered, Origin, Query, Registration};
 pub use lamp::{Glow, Lamp, Watched};

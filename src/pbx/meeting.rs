@@ -132,6 +132,9 @@ impl Pbx {
         if self.overrides.asks(id) {
             return self.typed_override(now, (id, leg), digit);
         }
+        if self.visits.has(id) {
+            return self.visitor_pressed(now, (id, leg), digit);
+        }
         if let Some(key) = self.meetings.with(id) {
             return self.moderator_pressed(now, (key, id), digit);
         }
@@ -162,6 +165,9 @@ impl Pbx {
 
     /// What was played to somebody has come to its end.
     pub(crate) fn played(&mut self, now: Now, (id, leg): (CallId, LegId)) {
+        if self.visits.has(id) {
+            return self.visitor_heard(now, id);
+        }
         if self.meetings.doors.contains_key(&id) || self.overrides.asks(id) {
             self.calls.perform(Effect::Play { leg, program: Program::Dial });
         } else if self.meetings.with(id).is_none() && self.calls.is_served(id) && !self.pages.has(id) {

@@ -1,5 +1,6 @@
 //! The core: one owner of everything that decides.
 
+use crate::activity::Returns;
 use crate::callback::CallBacks;
 use crate::course::Course;
 use crate::meeting::Meetings;
@@ -10,6 +11,7 @@ use crate::pin::Overrides;
 use crate::speaking::Speeches;
 use crate::spending::Spending;
 use crate::trunks::Trunks;
+use crate::visit::Visits;
 use crate::{Effect, Input, Offered};
 use call::{Calls, Outcome};
 use model::site::Site;
@@ -34,6 +36,8 @@ pub struct Pbx {
     pub(crate) spending: Spending,
     pub(crate) pages: Pages,
     pub(crate) speeches: Speeches,
+    pub(crate) returns: Returns,
+    pub(crate) visits: Visits,
     pub(crate) pending: BTreeMap<Ticket, crate::command::Pending>,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) started: jiff::Timestamp,
@@ -58,6 +62,8 @@ impl Pbx {
             spending: Spending::restore(&snapshot.spent),
             pages: Pages::default(),
             speeches: Speeches::default(),
+            returns: Returns::default(),
+            visits: Visits::default(),
             alarms: BTreeMap::new(),
             pending: BTreeMap::new(),
             effects: VecDeque::new(),
@@ -69,6 +75,7 @@ impl Pbx {
         if !changes.is_empty() {
             pbx.effects.push_back(Effect::Commit { ticket: None, changes });
         }
+        pbx.expire_activities(now);
         if let Some(site) = &pbx.site {
             let site = Arc::clone(site);
             pbx.effects.push_back(Effect::SiteInForce { site, differences: Vec::new() });
@@ -95,6 +102,7 @@ impl Pbx {
             && self.overrides.is_empty()
             && self.pages.is_empty()
             && self.speeches.is_empty()
+            && self.visits.is_empty()
     }
 
     /// Takes one input.
@@ -120,12 +128,18 @@ impl Pbx {
     pub fn handle_timeout(&mut self, now: Now) {
         self.calls.handle_timeout(now);
         self.spending_timeout(now);
+        self.returns_timeout(now);
         self.settle(now);
     }
 
     /// When to call [`Pbx::handle_timeout`], and why.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        let all = [self.calls.poll_timeout(), self.callbacks.poll_timeout(), self.spending.poll_timeout()];
+        let all = [
+            self.calls.poll_timeout(),
+            self.callbacks.poll_timeout(),
+            self.spending.poll_timeout(),
+            self.returns.poll_timeout(),
+        ];
         all.into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
@@ -160,6 +174,7 @@ impl Pbx {
                     self.parking.leave(call);
                     self.left_meeting(now, call);
                     self.overrides.leave(call);
+                    self.visits.leave(call);
                     self.left_page(now, call);
                 }
                 Outcome::TimeUp { call } => self.time_up(now, call),

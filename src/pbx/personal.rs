@@ -1,8 +1,10 @@
 //! What users set for themselves: checked, made durable, and only then in force and acknowledged.
 
 use crate::Effect;
+use crate::activity::Wish;
 use crate::pbx::Pbx;
 use crate::service::Question;
+use jiff::Timestamp;
 use model::site::Site;
 use model::{
     CallId, Callers, Change, FORWARD_AFTER_S, Forward, Now, Personal, Refusal, RefusalCode, Reply, Setting,
@@ -21,6 +23,7 @@ static NOTHING: Personal = Personal {
     call_waiting: None,
     refuse_anonymous: false,
     hide_number: None,
+    doing: None,
 };
 
 /// What every user has set.
@@ -45,6 +48,10 @@ pub(crate) enum Asker {
     Command(Ticket),
     /// Somebody who dialled a code.
     Call(CallId),
+    /// A command about an activity: it is answered with that.
+    ActivityCommand(Ticket),
+    /// Somebody who dialled the code of an activity.
+    ActivityCall(CallId),
 }
 
 /// Why something is not set, for programs and for people.
@@ -77,6 +84,29 @@ impl Personals {
         self.in_force.retain(|user, _| site.user(user).is_some());
     }
 
+    /// Ends what is over by the clock on the wall; gives those who are available again.
+    pub fn returned(&mut self, wall: Timestamp) -> Vec<UserId> {
+        let is_over = |personal: &Personal| {
+            personal.doing.as_ref().and_then(|doing| doing.until).is_some_and(|until| until <= wall)
+        };
+        let over: Vec<UserId> = self
+            .in_force
+            .iter()
+            .filter(|(_, personal)| is_over(personal))
+            .map(|(user, _)| user.clone())
+            .collect();
+        for user in &over {
+            let personal = Personal { doing: None, ..self.of(user).clone() };
+            self.put(user.clone(), personal);
+        }
+        over
+    }
+
+    /// The first end of what anybody is doing.
+    pub fn next_return(&self) -> Option<Timestamp> {
+        self.in_force.values().filter_map(|personal| personal.doing.as_ref()?.until).min()
+    }
+
     fn put(&mut self, user: UserId, personal: Personal) {
         if personal.is_empty() {
             self.in_force.remove(&user);
@@ -89,22 +119,22 @@ impl Personals {
 impl Pbx {
     /// Sets something for a user. The asker hears of it when it is durable, or why it is not.
     pub(crate) fn set(&mut self, now: Now, user: &UserId, setting: &Setting, asker: Asker) {
-        let personal = match self.changed(user, setting) {
+        let personal = match self.changed(now, user, setting) {
             Ok(personal) => personal,
-            Err(why) => return self.answer_setting(now, asker, Err(why)),
+            Err(why) => return self.answer_setting(now, (asker, user), Err(why)),
         };
         if personal == *self.personals.of(user) {
-            return self.answer_setting(now, asker, Ok(personal));
+            return self.answer_setting(now, (asker, user), Ok(personal));
         }
         // Each setting is made from what is in force, so one must be durable before the next is made.
         let writing = &mut self.personals.writing;
         if writing.len() >= WRITING_MAX || writing.values().any(|writing| writing.user == *user) {
             let why = "another setting is just being written; try again in a moment".to_owned();
-            return self.answer_setting(now, asker, Err((RefusalCode::Unavailable, why)));
+            return self.answer_setting(now, (asker, user), Err((RefusalCode::Unavailable, why)));
         }
         let ticket = match asker {
-            Asker::Command(ticket) => ticket,
-            Asker::Call(_) => {
+            Asker::Command(ticket) | Asker::ActivityCommand(ticket) => ticket,
+            Asker::Call(_) | Asker::ActivityCall(_) => {
                 self.personals.last += 1;
                 Ticket(OWN_TICKETS + self.personals.last)
             }
@@ -127,13 +157,14 @@ impl Pbx {
         let known = self.site.as_ref().is_some_and(|site| site.user(&user).is_some());
         let result = match result {
             Ok(()) if known => {
-                self.personals.put(user, personal.clone());
+                self.personals.put(user.clone(), personal.clone());
+                self.expire_activities(now);
                 Ok(personal)
             }
             Ok(()) => Err((RefusalCode::NotFound, format!("{user} has gone from the site"))),
             Err(why) => Err((RefusalCode::Storage, why.clone())),
         };
-        self.answer_setting(now, asker, result);
+        self.answer_setting(now, (asker, &user), result);
         true
     }
 
@@ -155,11 +186,12 @@ impl Pbx {
             }
             Question::RefuseAnonymous => personal.refuse_anonymous,
             Question::DoNotDisturb => personal.do_not_disturb,
+            Question::Activity => personal.doing.is_some(),
         }
     }
 
     /// What a user's settings become.
-    fn changed(&self, user: &UserId, setting: &Setting) -> Result<Personal, NotSet> {
+    fn changed(&self, now: Now, user: &UserId, setting: &Setting) -> Result<Personal, NotSet> {
         let site = self.site.as_deref().ok_or_else(|| no_such_user(user))?;
         let owner = site.user(user).ok_or_else(|| no_such_user(user))?;
         let mut personal = self.personals.of(user).clone();
@@ -196,6 +228,11 @@ impl Pbx {
                     forward.on = false;
                 }
             }
+            Setting::Activity { activity, until, note, closed } => {
+                let (until, note) = (until.as_deref(), note.as_deref());
+                personal.doing = Wish { activity, until, note, closed: *closed }.doing(now, site, owner)?;
+            }
+            Setting::ActivityClear => personal.doing = None,
             Setting::DoNotDisturb { on } => personal.do_not_disturb = *on,
             Setting::CallWaiting { on } => personal.call_waiting = *on,
             Setting::RefuseAnonymous { on } => personal.refuse_anonymous = *on,
@@ -204,14 +241,22 @@ impl Pbx {
         Ok(personal)
     }
 
-    fn answer_setting(&mut self, now: Now, asker: Asker, result: Result<Personal, NotSet>) {
+    fn answer_setting(
+        &mut self,
+        now: Now,
+        (asker, user): (Asker, &UserId),
+        result: Result<Personal, NotSet>,
+    ) {
         match (asker, result) {
             (Asker::Command(ticket), Ok(personal)) => {
                 self.reply(ticket, Reply::Personal(Box::new(personal)));
             }
-            (Asker::Command(ticket), Err((code, message))) => {
+            (Asker::Command(ticket) | Asker::ActivityCommand(ticket), Err((code, message))) => {
                 self.reply(ticket, Reply::Refused(Refusal { code, messages: vec![message] }));
             }
+            (Asker::ActivityCommand(ticket), Ok(_)) => self.reply_activity(ticket, user),
+            (Asker::ActivityCall(id), Ok(_)) => self.confirm_activity(now, id),
+            (Asker::ActivityCall(id), Err((_, why))) => self.confirm(now, id, ("activity", Err(&why))),
             (Asker::Call(id), Ok(_)) => self.confirm(now, id, ("service", Ok("it is set"))),
             (Asker::Call(id), Err((_, why))) => self.confirm(now, id, ("service", Err(&why))),
         }

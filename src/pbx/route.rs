@@ -4,6 +4,7 @@ use crate::course::{Course, From, Stage};
 use crate::decision::{Decision, Facts, Moment, Verdict, decide};
 use crate::pbx::Pbx;
 use crate::presentation;
+use crate::visit::Reason;
 use crate::{Offered, Origin};
 use call::{Destination, Invite, Offer, Refusal, Ring};
 use model::site::{Site, Target, User};
@@ -164,6 +165,10 @@ impl Pbx {
                 self.decided(now, id, rule, outcome);
                 self.follow(now, id, user, (when, cause));
             }
+            Verdict::Refer => {
+                self.decided(now, id, rule, format!("{} is not taking calls", user.id));
+                self.receive(now, id, (user, Reason::Away));
+            }
             // Nobody says before it rings that it should ring elsewhere.
             Verdict::Move => {}
             Verdict::Refuse(cause) => {
@@ -176,6 +181,11 @@ impl Pbx {
                 self.refuse(now, id, cause, why);
             }
         }
+    }
+
+    /// Has the user made the caller of a call a VIP?
+    pub(crate) fn is_vip(&self, site: &Site, id: CallId, user: &User) -> bool {
+        self.courses.get(&id).is_some_and(|course| made_vip(site, &course.from, user))
     }
 
     /// What is known of a call for a user.
@@ -199,8 +209,9 @@ impl Pbx {
             moment,
             blocked,
             refused_anonymous: anonymous && personal.refuse_anonymous,
-            vip: is_vip(site, from, user),
+            vip: self.is_vip(site, id, user),
             forwards_always: self.forwards_always(site, id, user),
+            away: self.is_away(site, &user.id),
             do_not_disturb: personal.do_not_disturb,
             in_use: self.calls.legs_of(&user.id) > u32::from(own),
             call_waiting: personal.call_waiting.unwrap_or(user.call_waiting),
@@ -233,7 +244,9 @@ impl Pbx {
         match verdict {
             Verdict::Follow(when, cause) => self.follow(now, id, user, (when, cause)),
             Verdict::Refuse(cause) => self.refuse(now, id, cause, "the called party refused the call"),
-            Verdict::Ring | Verdict::Move => self.refuse(now, id, cause, "nobody took the call"),
+            Verdict::Ring | Verdict::Refer | Verdict::Move => {
+                self.refuse(now, id, cause, "nobody took the call")
+            }
         }
     }
 
@@ -289,7 +302,7 @@ fn identify(site: &Site, origin: Origin) -> (Party, From) {
 }
 
 /// Has the user made the caller a VIP?
-fn is_vip(site: &Site, from: &From, user: &User) -> bool {
+fn made_vip(site: &Site, from: &From, user: &User) -> bool {
     let (extension, public) = match from {
         From::User { user, .. } => {
             let caller = site.user(user);

@@ -5,6 +5,7 @@
 //! #21#       ##21#       clear      *#21#        how is it?
 //! ```
 
+use jiff::civil::{Date, DateTime, Time};
 use model::{Setting, When};
 
 /// A service code, read.
@@ -14,8 +15,41 @@ pub(crate) enum Service {
     Set(Setting),
     /// Asks whether something is in force.
     Ask(Question),
+    /// Says what one is doing: an activity by its code, and until when.
+    Activity(u8, Option<Until>),
     /// It is built as a service code, but says something that cannot be.
     Wrong(&'static str),
+}
+
+/// Until when an activity lasts, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// `hhmm`: the clock, today or, where that has passed, tomorrow.
+    Clock(i8, i8),
+    /// `mmdd`, after an empty part: the first day back, this year or the next.
+    Day(i8, i8),
+}
+
+impl Until {
+    /// As [`Setting::Activity`] has it, seen from a reading of the clock; none where it cannot be.
+    pub fn text(self, now: DateTime) -> Option<String> {
+        match self {
+            Until::Clock(hour, minute) => {
+                let time = Time::new(hour, minute, 0, 0).ok()?;
+                if time > now.time() {
+                    return Some(format!("{hour:02}:{minute:02}"));
+                }
+                let tomorrow = now.date().tomorrow().ok()?;
+                // Local readings have no offset; that of the company is added by whoever reads it.
+                Some(format!("{tomorrow}T{hour:02}:{minute:02}"))
+            }
+            Until::Day(month, day) => {
+                let this = Date::new(now.year(), month, day).ok().filter(|date| *date > now.date());
+                let date = this.or_else(|| Date::new(now.year().checked_add(1)?, month, day).ok())?;
+                Some(date.to_string())
+            }
+        }
+    }
 }
 
 /// What can be asked about.
@@ -31,6 +65,8 @@ pub(crate) enum Question {
     RefuseAnonymous,
     /// Do no phones ring?
     DoNotDisturb,
+    /// What is one doing?
+    Activity,
 }
 
 /// What stands before the service's number.
@@ -67,6 +103,7 @@ impl Service {
             (None, Sign::Clear, None) if service == "002" => {
                 Some(Self::Set(Setting::ForwardClear { when: None, callers: None }))
             }
+            (None, sign, parameters) if service == "23" => Some(activity(sign, parameters)),
             (None, sign, None) => switch(service, sign),
             (None, _, Some(_)) => None,
         }
@@ -104,6 +141,31 @@ fn forward(when: When, parameters: &str) -> Service {
     };
     let number = number.to_owned();
     Service::Set(Setting::Forward { when, callers: None, number, after_s, accept: None })
+}
+
+/// `*23*k#`, `*23*k*hhmm#`, `*23*k**mmdd#`, `#23#` and `*#23#`.
+fn activity(sign: Sign, parameters: Option<&str>) -> Service {
+    let parts: Vec<&str> = parameters.map(|parameters| parameters.split('*').collect()).unwrap_or_default();
+    let two = |digits: &str| -> Option<(i8, i8)> {
+        let (first, last) = digits.split_at_checked(2).filter(|_| digits.len() == 4)?;
+        Some((first.parse().ok()?, last.parse().ok()?))
+    };
+    let (code, until) = match (sign, parts.as_slice()) {
+        (Sign::Clear, []) => return Service::Set(Setting::ActivityClear),
+        (Sign::Ask, []) => return Service::Ask(Question::Activity),
+        (Sign::Set, [code]) => (code, None),
+        (Sign::Set, [code, clock]) => {
+            (code, Some(two(clock).map(|(hour, minute)| Until::Clock(hour, minute))))
+        }
+        (Sign::Set, [code, "", day]) => (code, Some(two(day).map(|(month, day)| Until::Day(month, day)))),
+        _ => return Service::Wrong("the code of an activity is *23*, its number and #"),
+    };
+    match (code.parse(), until) {
+        (Err(_), _) => Service::Wrong("the activity is no number"),
+        (Ok(_), Some(None)) => Service::Wrong("the end is not four digits"),
+        (Ok(code), Some(Some(until))) => Service::Activity(code, Some(until)),
+        (Ok(code), None) => Service::Activity(code, None),
+    }
 }
 
 /// Services that are on or off.
@@ -173,6 +235,15 @@ mod tests {
             ("*21*#", Some(Service::Wrong("the code has no number"))),
             ("*61*202*x#", Some(Service::Wrong("the code's seconds are no number"))),
             ("*21*202*1*2*3#", Some(Service::Wrong("the code has too many parts"))),
+            ("*23*4#", Some(Service::Activity(4, None))),
+            ("**23*12#", Some(Service::Activity(12, None))),
+            ("*23*4*1315#", Some(Service::Activity(4, Some(Until::Clock(13, 15))))),
+            ("*23*10**0107#", Some(Service::Activity(10, Some(Until::Day(1, 7))))),
+            ("#23#", switched(Setting::ActivityClear)),
+            ("*#23#", ask(Question::Activity)),
+            ("*23#", Some(Service::Wrong("the code of an activity is *23*, its number and #"))),
+            ("*23*x#", Some(Service::Wrong("the activity is no number"))),
+            ("*23*4*131#", Some(Service::Wrong("the end is not four digits"))),
             ("*22*202#", None),
             ("*002#", None),
             ("*44*202#", None),
@@ -185,6 +256,21 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(Service::read(dialled), service, "{dialled}");
+        }
+    }
+
+    #[test]
+    fn an_end_that_has_passed_today_is_tomorrows_and_a_day_that_has_passed_next_years() {
+        let now: DateTime = "2026-11-23T12:00".parse().expect("a reading");
+        for (until, text) in [
+            (Until::Clock(13, 15), Some("13:15")),
+            (Until::Clock(8, 0), Some("2026-11-24T08:00")),
+            (Until::Clock(24, 0), None),
+            (Until::Day(12, 1), Some("2026-12-01")),
+            (Until::Day(1, 7), Some("2027-01-07")),
+            (Until::Day(13, 1), None),
+        ] {
+            assert_eq!(until.text(now).as_deref(), text, "{until:?}");
         }
     }
 }

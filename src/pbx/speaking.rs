@@ -4,8 +4,12 @@ use crate::pbx::Pbx;
 use crate::speech::Part;
 use call::{Effect, Program};
 use model::site::Language;
-use model::{CallId, LegId, Now, What};
+use model::{CallId, Cause, LegId, Now, What};
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A speech whose end is never heard of ends then.
+const SPEECH_MAX: Duration = Duration::from_secs(60);
 
 /// Something to be said: clips one after another, with the silence between them that [`Part::gap_ms`] gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +43,13 @@ impl Pbx {
         self.calls.note(now, id, What::Spoken { prompt: topic.to_owned(), ids });
         self.speeches.0.insert(leg, words);
         self.calls.perform(Effect::Play { leg, program: Program::Speech });
+    }
+
+    /// Says something to somebody who dialled a code, and hangs up after it.
+    pub(crate) fn tell(&mut self, now: Now, id: CallId, (topic, words): (&str, Words)) {
+        if let Some(leg) = self.calls.serve(now, id, (Cause::Answered, Some(SPEECH_MAX))) {
+            self.speak(now, (id, leg), topic, words);
+        }
     }
 
     /// Words for legs that have gone are heard by nobody.

@@ -1,5 +1,6 @@
 //! Policy on the demo company: what is decided about each call, without a phone in sight.
 
+mod activities;
 mod commands;
 mod deflection;
 mod forwarding;

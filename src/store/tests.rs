@@ -2,7 +2,7 @@
 
 use super::*;
 use model::{
-    Binding, Callers, Cause, DeviceId, Direction, Forward, Party, Personal, Step, UserId, What, When,
+    Binding, Callers, Cause, DeviceId, Direction, Doing, Forward, Party, Personal, Step, UserId, What, When,
 };
 use std::path::PathBuf;
 
@@ -71,7 +71,19 @@ fn binding(device: &str, cseq: u32) -> Binding {
 }
 
 fn personal(number: &str) -> Personal {
-    let mut personal = Personal { do_not_disturb: true, call_waiting: Some(false), ..Personal::default() };
+    let doing = Doing {
+        activity: "lunch".into(),
+        until: Some(second(900)),
+        whole_day: false,
+        note: Some("på torget".into()),
+        closed: Some(true),
+    };
+    let mut personal = Personal {
+        do_not_disturb: true,
+        call_waiting: Some(false),
+        doing: Some(doing),
+        ..Personal::default()
+    };
     let (when, callers) = (When::NoAnswer, Callers::External);
     let number = number.to_owned();
     personal.put(Forward { when, callers, number, on: false, after_s: Some(30), accept: Some(true) });

@@ -1,5 +1,6 @@
 //! The commands, a file each: its arguments, what it asks, and how the answer reads.
 
+mod activity;
 mod call_log;
 mod calls;
 mod forward;
@@ -45,6 +46,9 @@ pub(crate) enum Verb {
     Spend(spend::Spend),
     /// The newest lines of the box's own log.
     Log(log::Log),
+    /// What a user is doing, and until when.
+    #[command(subcommand)]
+    Activity(activity::Activity),
     /// Where a user's calls are sent on to.
     #[command(subcommand)]
     Forward(forward::Forward),
@@ -77,6 +81,7 @@ impl Verb {
             Verb::Room(moderate) => rooms::moderate(moderate, session),
             Verb::Spend(spend) => spend::run(spend, session),
             Verb::Log(log) => log::run(&log, session),
+            Verb::Activity(activity) => activity::run(activity, session),
             Verb::Forward(forward) => forward::run(forward, session),
             Verb::DoNotDisturb(switch) => {
                 personal::switch(switch, |on| Setting::DoNotDisturb { on }, session)

@@ -2,8 +2,8 @@
 
 use super::defaults::{self, most};
 use super::fields::{Fields, Read, Wrong};
-use super::value::{count, flag, id, line, moment, parsed, string, word};
-use crate::{AreaCode, E164, Numbering, SiteId};
+use super::value::{count, flag, id, line, moment, parsed, reference, string, word};
+use crate::{AreaCode, E164, HoursId, Numbering, SiteId};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::fmt;
 use std::net::IpAddr;
@@ -28,6 +28,8 @@ pub struct Company {
     pub number: Option<E164>,
     /// May phones say where calls for their user go (a 302 in SIP)? Only where that user may call.
     pub phone_redirects: bool,
+    /// The hours of its working day; weekdays from eight to five where none are named.
+    pub hours: Option<HoursId>,
     /// When the company's base service was activated; user plans need it.
     pub service_activated: Option<jiff::Timestamp>,
 }
@@ -67,6 +69,7 @@ impl Company {
         let internal_digits = fields.maybe("internal_digits", count(2..=6)).map(|digits| digits as u8);
         let reading = fields.reading;
         let number = fields.maybe("number", |value| reading.known.public(value));
+        let hours = fields.maybe("hours", reference::<HoursId>("hours", &reading.known.hours));
         let phone_redirects = fields.or("phone_redirects", flag, true);
         let service_activated = fields.maybe("service_activated", moment);
         let internal_digits = internal_digits.unwrap_or(defaults::INTERNAL_DIGITS);
@@ -78,6 +81,7 @@ impl Company {
             numbering: Numbering { area_code, internal_digits },
             number,
             phone_redirects,
+            hours,
             service_activated,
         })
     }

@@ -34,9 +34,12 @@ pub enum Holidays {
     None,
     /// Those of Sweden.
     Sweden,
+    /// Those of Sweden, and the eves of Easter, Midsummer, Christmas and the New Year.
+    SwedenEves,
 }
 
-const HOLIDAYS: &[(&str, Holidays)] = &[("none", Holidays::None), ("sweden", Holidays::Sweden)];
+const HOLIDAYS: &[(&str, Holidays)] =
+    &[("none", Holidays::None), ("sweden", Holidays::Sweden), ("sweden-eves", Holidays::SwedenEves)];
 
 /// One day that is otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]

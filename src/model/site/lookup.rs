@@ -9,6 +9,7 @@ use crate::{
     QueueId, RoomId, SiteId, TrunkId, UserId,
 };
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 /// Numbers.
 impl Site {
@@ -132,6 +133,18 @@ impl Site {
     /// The announcement with the id.
     pub fn announcement(&self, id: &AnnouncementId) -> Option<&Announcement> {
         self.index.announcements.get(id).map(|at| &self.announcements[*at])
+    }
+
+    /// The hours of a user's working day.
+    pub fn working_hours(&self, user: &User) -> &Hours {
+        static WORKING: LazyLock<Hours> = LazyLock::new(Hours::working);
+        let named = user.hours.as_ref().or(self.company.hours.as_ref());
+        named.and_then(|id| self.hours(id)).unwrap_or(&WORKING)
+    }
+
+    /// The activity with the code, for `*23*…#`.
+    pub fn activity_coded(&self, code: u8) -> Option<&Activity> {
+        self.activities.iter().find(|activity| activity.code == code)
     }
 
     /// The activity with the id, built in or the company's own.

@@ -9,7 +9,7 @@ use super::spend::Spend;
 use super::then::{Mailbox, Then};
 use super::trunk::classes;
 use super::value::{count, email, flag, id, line, parsed, pin, reference, secret, string, word};
-use crate::{Classes, DeviceId, E164, Extension, Number, PlanId, SiteId, UserId};
+use crate::{Classes, DeviceId, E164, Extension, HoursId, Number, PlanId, SiteId, UserId};
 use std::collections::BTreeMap;
 use toml::Value;
 
@@ -61,6 +61,8 @@ pub struct User {
     pub spend: Spend,
     /// Their place where it cannot be told from the phone's address.
     pub site: Option<SiteId>,
+    /// The hours of their working day; the company's where none are named.
+    pub hours: Option<HoursId>,
     /// When nobody answers.
     pub no_answer: NoAnswer,
     /// When they are busy; the caller hears busy where none is given.
@@ -232,6 +234,7 @@ impl User {
         let barring_pin = fields.maybe("barring_pin", pin);
         let spend = Spend::key(fields);
         let site = fields.maybe("site", reference::<SiteId>("site", &known.places));
+        let hours = fields.maybe("hours", reference::<HoursId>("hours", &known.hours));
         let no_answer = NoAnswer::read(fields, own);
         let busy = Then::table(fields, "busy", own);
         let unreachable = Then::table(fields, "unreachable", own);
@@ -262,6 +265,7 @@ impl User {
             barring_pin,
             spend,
             site,
+            hours,
             no_answer,
             busy,
             unreachable,

@@ -1,7 +1,8 @@
 //! What users set for themselves on disk, version 1.
 
 use super::trail::mirror;
-use model::{Callers, Forward, Personal, When};
+use jiff::Timestamp;
+use model::{ActivityId, Callers, Doing, Forward, Personal, When};
 use serde::{Deserialize, Serialize};
 
 mirror!(WhenRow, When, Always, Busy, NoAnswer, Unreachable);
@@ -15,6 +16,18 @@ pub(crate) struct PersonalRow {
     call_waiting: Option<bool>,
     refuse_anonymous: bool,
     hide_number: Option<bool>,
+    #[serde(default)]
+    doing: Option<DoingRow>,
+}
+
+/// What a user is doing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct DoingRow {
+    activity: String,
+    until: Option<Timestamp>,
+    whole_day: bool,
+    note: Option<String>,
+    closed: Option<bool>,
 }
 
 /// Where calls go in one case.
@@ -30,17 +43,21 @@ struct ForwardRow {
 
 impl From<&Personal> for PersonalRow {
     fn from(from: &Personal) -> Self {
-        let Personal { forwards, do_not_disturb, call_waiting, refuse_anonymous, hide_number } = from.clone();
+        let Personal { forwards, do_not_disturb, call_waiting, refuse_anonymous, hide_number, doing } =
+            from.clone();
+        let doing = doing.map(DoingRow::from);
         let forwards = forwards.into_iter().map(ForwardRow::from).collect();
-        Self { forwards, do_not_disturb, call_waiting, refuse_anonymous, hide_number }
+        Self { forwards, do_not_disturb, call_waiting, refuse_anonymous, hide_number, doing }
     }
 }
 
 impl From<PersonalRow> for Personal {
     fn from(row: PersonalRow) -> Self {
-        let PersonalRow { forwards, do_not_disturb, call_waiting, refuse_anonymous, hide_number } = row;
+        let PersonalRow { forwards, do_not_disturb, call_waiting, refuse_anonymous, hide_number, doing } =
+            row;
+        let doing = doing.map(Doing::from);
         let forwards = forwards.into_iter().map(Forward::from).collect();
-        Self { forwards, do_not_disturb, call_waiting, refuse_anonymous, hide_number }
+        Self { forwards, do_not_disturb, call_waiting, refuse_anonymous, hide_number, doing }
     }
 }
 
@@ -55,5 +72,19 @@ impl From<ForwardRow> for Forward {
     fn from(row: ForwardRow) -> Self {
         let ForwardRow { when, callers, number, on, after_s, accept } = row;
         Self { when: when.into(), callers: callers.into(), number, on, after_s, accept }
+    }
+}
+
+impl From<Doing> for DoingRow {
+    fn from(from: Doing) -> Self {
+        let Doing { activity, until, whole_day, note, closed } = from;
+        Self { activity: activity.as_str().to_owned(), until, whole_day, note, closed }
+    }
+}
+
+impl From<DoingRow> for Doing {
+    fn from(row: DoingRow) -> Self {
+        let DoingRow { activity, until, whole_day, note, closed } = row;
+        Self { activity: ActivityId::new(activity), until, whole_day, note, closed }
     }
 }

@@ -66,6 +66,11 @@ fn every_command_asks_its_question() {
         (&["-c", "call-log show 7 --json"], show(7)),
         (&["-c", "vaxel status"], Command::Status),
     ];
+    asks(table);
+}
+
+/// Asks the daemon for each command what is expected of it.
+fn asks(table: Vec<(&[&str], Command)>) {
     for (arguments, command) in table {
         // Done answers none of them but an apply; which question arrives is all that counts here.
         let daemon = Daemon::replies(vec![Reply::Done]);
@@ -145,4 +150,27 @@ fn a_piped_shell_ends_as_its_last_command_did() {
     assert_eq!(ran.code, 1);
     assert_eq!(vaxel("/nonexistent".into(), &["vaxel"], "calls\nhelp\n").code, 0);
     assert_eq!(vaxel("/nonexistent".into(), &["vaxel"], "").code, 0);
+}
+
+#[test]
+fn an_activity_has_an_end_a_note_and_may_be_open_or_closed() {
+    let set = |setting| Command::Set { user: "bo".into(), setting };
+    let activity = |until: Option<&str>, note: Option<&str>, closed| {
+        let (until, note) = (until.map(str::to_owned), note.map(str::to_owned));
+        set(Setting::Activity { activity: "lunch".into(), until, note, closed })
+    };
+    let table: Vec<(&[&str], Command)> = vec![
+        (&["activity", "show", "bo"], Command::Activity { user: "bo".into() }),
+        (&["activity", "set", "bo", "lunch"], activity(None, None, None)),
+        (
+            &["activity", "set", "bo", "lunch", "--until", "13:15", "--open"],
+            activity(Some("13:15"), None, Some(false)),
+        ),
+        (
+            &["activity", "set", "bo", "lunch", "--note", "på torget", "--closed"],
+            activity(None, Some("på torget"), Some(true)),
+        ),
+        (&["activity", "clear", "bo"], set(Setting::ActivityClear)),
+    ];
+    asks(table);
 }

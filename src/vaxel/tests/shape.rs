@@ -3,8 +3,8 @@
 use super::fake::{Daemon, vaxel};
 use super::{record, time};
 use model::{
-    Call, CallId, Callers, Cause, Difference, Direction, Forward, Leg, LogEntry, Personal, Registration,
-    Reply, Room, RoomParty, Status, TraceLine, Trunk, TrunkHost, TrunkState, When,
+    Availability, Call, CallId, Callers, Cause, Difference, Direction, Forward, Leg, LogEntry, Personal,
+    Registration, Reply, Room, RoomParty, Status, TraceLine, Trunk, TrunkHost, TrunkState, When,
 };
 use serde_json::{Value, json};
 
@@ -145,10 +145,28 @@ fn a_users_settings_are_one_object() {
             "after_s": 20, "accept": null,
         }],
         "do_not_disturb": false, "call_waiting": true, "refuse_anonymous": false, "hide_number": null,
+        "doing": null,
     });
     let reply = || Reply::Personal(Box::new(personal.clone()));
     assert_eq!(answer(&["forward", "show", "bo"], reply()), expected);
     assert_eq!(answer(&["do-not-disturb", "clear", "bo"], reply()), expected);
+}
+
+#[test]
+fn what_a_user_is_doing_is_one_object() {
+    let availability = Availability {
+        user: "bo".into(),
+        activity: "lunch".into(),
+        until: Some("2026-11-23T12:15:00Z".parse().expect("an instant")),
+        whole_day: false,
+        note: Some("på torget".into()),
+        closed: true,
+    };
+    let expected = json!({
+        "user": "bo", "activity": "lunch", "until": "2026-11-23T12:15:00Z", "whole_day": false,
+        "note": "på torget", "closed": true,
+    });
+    assert_eq!(answer(&["activity", "show", "bo"], Reply::Activity(Box::new(availability))), expected);
 }
 
 #[test]

@@ -78,11 +78,14 @@ pub(super) fn presence(about: &About<'_>, lamp: &Lamp) -> Body {
     let engaged = lamp.glows.iter().any(|glow| glow.state > Engaged::Ringing);
     let (activities, note) = match (lamp.do_not_disturb, engaged) {
         (_, true) => (vec![Activity::OnThePhone], Some("On the phone")),
+        (false, false) if lamp.away => (vec![Activity::Away], None),
         (true, false) => (vec![Activity::Busy], Some("Do not disturb")),
         (false, false) if !lamp.reachable => (vec![Activity::Away], Some("No phone is registered")),
         (false, false) => (Vec::new(), None),
     };
-    let open = lamp.reachable && !lamp.do_not_disturb;
+    // What they have chosen says more than what follows from it.
+    let note = lamp.doing.as_deref().or(note);
+    let open = lamp.reachable && !lamp.do_not_disturb && !lamp.away;
     Presence {
         entity: about.uri(),
         basic: if open { Basic::Open } else { Basic::Closed },
