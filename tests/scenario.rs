@@ -17,6 +17,7 @@ mod hostile;
 mod latching;
 mod losing;
 mod messages;
+mod referring;
 mod registering;
 mod reporting;
 mod restarting;

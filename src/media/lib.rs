@@ -24,6 +24,7 @@ pub mod sdp;
 pub mod srtp;
 pub mod tone;
 pub mod udptl;
+pub mod voice;
 pub mod wav;
 
 pub use codec::{Codec, Decoder, Encoder};

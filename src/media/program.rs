@@ -9,15 +9,19 @@ pub const RATE: u32 = 16_000;
 
 /// Sound in memory, mono at [`RATE`], shared by all who hear it. Making one converts its rate, which takes a while for
 /// a long one (30 ms a minute): do it before, and not on a media thread.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Clip(Arc<[i16]>);
+#[derive(Clone)]
+pub struct Clip {
+    samples: Arc<[i16]>,
+    from: usize,
+    to: usize,
+}
 
 impl Clip {
     /// The sound of samples at a rate in hertz.
     pub fn new(rate: u32, samples: &[i16]) -> Self {
         let rate = rate.clamp(8_000, 192_000);
         if rate == RATE {
-            return Self(samples.into());
+            return Self::whole(samples);
         }
         let mut converted = Vec::new();
         let mut resampler = Resampler::new(rate, RATE);
@@ -26,19 +30,38 @@ impl Clip {
         let delay = resampler.delay();
         resampler
             .process(&vec![0; delay.div_ceil(RATE as usize / 1000) * rate as usize / 1000], &mut converted);
-        Self(converted.split_off(delay.min(converted.len())).into())
+        Self::whole(&converted.split_off(delay.min(converted.len())))
+    }
+
+    fn whole(samples: &[i16]) -> Self {
+        Self { samples: samples.into(), from: 0, to: samples.len() }
+    }
+
+    /// A part of it, by samples; it shares the memory of the whole. None where there is not so much.
+    pub fn part(&self, from: usize, length: usize) -> Option<Self> {
+        let from = self.from.checked_add(from)?;
+        let to = from.checked_add(length).filter(|to| *to <= self.to)?;
+        Some(Self { samples: Arc::clone(&self.samples), from, to })
     }
 
     /// Its samples.
     pub fn samples(&self) -> &[i16] {
-        &self.0
+        &self.samples[self.from..self.to]
     }
 
     /// How long it is, milliseconds.
     pub fn duration_ms(&self) -> u64 {
-        self.0.len() as u64 * 1000 / u64::from(RATE)
+        self.samples().len() as u64 * 1000 / u64::from(RATE)
     }
 }
+
+impl PartialEq for Clip {
+    fn eq(&self, other: &Self) -> bool {
+        self.samples() == other.samples()
+    }
+}
+
+impl Eq for Clip {}
 
 impl std::fmt::Debug for Clip {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -160,7 +160,7 @@ impl Pbx {
                 self.send_on(now, id, Onward { by, why, to: &to, accept, cause: Cause::NoAnswer });
             }
             Stage::Greeted { .. } | Stage::Parting => {
-                self.turn_away(now, id, "all has been said");
+                self.calls.cut(now, id, HangUp::Released);
             }
         }
     }

@@ -22,6 +22,8 @@ pub struct Config {
     pub media: Media,
     /// A WAV file with music for those who wait; none: that of the box.
     pub music: Option<PathBuf>,
+    /// What is spoken, and by what.
+    pub speech: Speech,
     /// DNS servers; none uses the system's.
     pub dns: Vec<SocketAddr>,
     /// The control socket.
@@ -56,6 +58,15 @@ pub struct Media {
     pub external_address: Option<String>,
     /// Threads that carry sound.
     pub threads: usize,
+}
+
+/// What is spoken, and by what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speech {
+    /// The folder with the prompts.
+    pub prompts: PathBuf,
+    /// The program that reads the company's own texts aloud.
+    pub engine: PathBuf,
 }
 
 /// What is logged.
@@ -127,6 +138,7 @@ impl Default for Config {
             },
             media: Media { ports: 20_000..=29_999, external_address: None, threads: 1 },
             music: None,
+            speech: Speech { prompts: "/usr/share/vaxel/prompts".into(), engine: "espeak-ng".into() },
             dns: Vec::new(),
             control: "/run/vaxel/control.sock".into(),
             log: Log { level: "info".to_owned() },

@@ -6,6 +6,7 @@ use crate::exchange::{Exchange, Output, Wanted};
 use crate::log::{self, Recent};
 use crate::resolve::{self, Found, Resolver};
 use crate::sound::{Heard, SocketPorts};
+use crate::speaker::{Speaker, Spoken};
 use crate::transport::{Datagrams, Received, Sent, Streams, Told, Way};
 use model::site::{Argon2id, Site};
 use model::{Actor, CallId, LogEntry, Now, Refusal, RefusalCode, Reply, Ticket};
@@ -38,6 +39,7 @@ pub(crate) struct Core {
     /// What the resolver was asked, and for whom; the lines ask for each host once at a time.
     pub locating: Vec<(resolve::Wanted, Wanted)>,
     pub recent: Recent,
+    pub speaker: Speaker,
     pub waiting: HashMap<Ticket, oneshot::Sender<Reply>>,
     pub next_ticket: u64,
     pub parsed: mpsc::Sender<Parsed>,
@@ -51,6 +53,7 @@ pub(crate) struct Inlets {
     pub kept: mpsc::Receiver<Kept>,
     pub found: mpsc::Receiver<Found>,
     pub parsed: mpsc::Receiver<Parsed>,
+    pub spoken: mpsc::Receiver<Spoken>,
 }
 
 impl Core {
@@ -87,6 +90,7 @@ impl Core {
             Some(asked) = inlets.asked.recv() => self.asked(asked),
             Some(kept) = inlets.kept.recv() => self.kept(kept),
             Some(found) = inlets.found.recv() => self.found(found),
+            Some(spoken) = inlets.spoken.recv() => self.spoken(spoken),
             Some((ticket, result)) = inlets.parsed.recv() => self.exchange.handle_parsed(now(), ticket, result),
         }
         self.carry_out();
@@ -149,6 +153,29 @@ impl Core {
         }
     }
 
+    fn spoken(&mut self, spoken: Spoken) {
+        match spoken {
+            Spoken::Prompts { voice, trouble } => {
+                self.exchange.handle_voice(*voice);
+                if let Some(trouble) = trouble {
+                    tracing::warn!(trouble, "the prompts");
+                    self.exchange.handle_alarm(now(), "prompts", Some(trouble));
+                }
+            }
+            Spoken::Clip { saying, clip } => {
+                for id in saying.ids {
+                    self.exchange.handle_spoken((saying.language, id), clip.clone());
+                }
+            }
+            Spoken::Trouble(trouble) => {
+                if let Some(trouble) = &trouble {
+                    tracing::warn!(trouble, "the speech engine");
+                }
+                self.exchange.handle_alarm(now(), "speech-engine", trouble);
+            }
+        }
+    }
+
     fn found(&mut self, found: Found) {
         let Found { wanted, candidates, good_for, stale } = found;
         let result = candidates.map_err(|error| error.to_string()).map(|candidates| Located {
@@ -170,6 +197,7 @@ impl Core {
         while let Some(output) = self.exchange.poll_output() {
             match output {
                 Output::Transmit(transmit) => self.transmit(transmit),
+                Output::Speak(sayings) => sayings.into_iter().for_each(|saying| self.speaker.speak(saying)),
                 Output::Disconnect(flow) => self.streams.disconnect(flow),
                 Output::Proved(flow) => self.streams.prove(flow),
                 Output::Commit { receipt, changes } => self.disk.keep(receipt, changes),

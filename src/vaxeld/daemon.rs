@@ -1,6 +1,6 @@
 //! How the box starts, runs and stops: a list of steps.
 
-use crate::config::Config;
+use crate::config::{Config, Speech};
 use crate::control::Control;
 use crate::core::{Core, Inlets, now, random};
 use crate::disk::Disk;
@@ -8,6 +8,7 @@ use crate::exchange::{Addresses, Exchange, Listening, Start};
 use crate::log::Recent;
 use crate::resolve::{Resolver, Servers, Settings};
 use crate::sound::{SocketPorts, Sound};
+use crate::speaker::{Speaker, Spoken};
 use crate::transport::{Datagrams, Identity, Sent, Streams};
 use anyhow::Context as _;
 use model::site::{Argon2id, Site};
@@ -81,14 +82,9 @@ async fn serve(Options { config, demo }: Options, recent: Recent, others: &Handl
     let (tell_heard, heard) = mpsc::channel(INLET);
     let seeds = (0..config.media.threads).map(|_| random()).collect();
     let sound = Sound::start(seeds, &tell_heard).context("the media threads do not start")?;
-    let composer = std::thread::Builder::new().name("music".to_owned());
-    let (own, trouble) = match config.music.as_deref().map(crate::music::read) {
-        Some(Ok(own)) => (Some(own), None),
-        Some(Err(trouble)) => (None, Some(trouble)),
-        None => (None, None),
-    };
-    composer.spawn(|| crate::exchange::prepare(own)).context("no thread for the music")?;
+    let trouble = start_music(config.music.as_deref())?;
     let (tell_kept, kept) = mpsc::channel(KEPT);
+    let (speaker, spoken) = start_speech(&config.speech, &state.join("spoken"))?;
     let disk = Disk::start(Arc::clone(&store), tell_kept).context("the writer does not start")?;
     let (tell_found, found) = mpsc::channel(INLET);
     let (resolver, resolving) = Resolver::new(resolving(&config), tell_found);
@@ -116,11 +112,12 @@ async fn serve(Options { config, demo }: Options, recent: Recent, others: &Handl
         resolver,
         locating: Vec::new(),
         recent,
+        speaker,
         waiting: HashMap::new(),
         next_ticket: 0,
         parsed: tell_parsed,
     };
-    let inlets = Inlets { told, heard, asked, kept, found, parsed };
+    let inlets = Inlets { told, heard, asked, kept, found, parsed, spoken };
     let stop = async move {
         tokio::select! {
             _ = stopping.0.recv() => {}
@@ -153,6 +150,37 @@ fn make_folder(state: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Composes what those who wait hear; gives what is wrong with the company's own music.
+fn start_music(file: Option<&Path>) -> anyhow::Result<Option<String>> {
+    let composer = std::thread::Builder::new().name("music".to_owned());
+    let (own, trouble) = match file.map(crate::music::read) {
+        Some(Ok(own)) => (Some(own), None),
+        Some(Err(trouble)) => (None, Some(trouble)),
+        None => (None, None),
+    };
+    composer.spawn(|| crate::exchange::prepare(own)).context("no thread for the music")?;
+    Ok(trouble)
+}
+
+/// Reads the prompts, and starts whoever reads the company's own texts aloud.
+fn start_speech(speech: &Speech, kept: &Path) -> anyhow::Result<(Speaker, mpsc::Receiver<Spoken>)> {
+    let (tell_spoken, spoken) = mpsc::channel(64);
+    let speaker = Speaker::start(speech.engine.clone(), kept.to_owned(), tell_spoken.clone())
+        .context("no thread for the speech engine")?;
+    let prompts = speech.prompts.clone();
+    let reader = std::thread::Builder::new().name("prompts".to_owned());
+    reader.spawn(move || tell_prompts(&prompts, &tell_spoken)).context("no thread for the prompts")?;
+    Ok((speaker, spoken))
+}
+
+/// Reads the prompts beside everything else: calls may begin without words, but not wait for them.
+fn tell_prompts(folder: &Path, tell: &mpsc::Sender<Spoken>) {
+    let (voice, trouble) = crate::prompts::read(folder);
+    if tell.blocking_send(Spoken::Prompts { voice: Box::new(voice), trouble }).is_err() {
+        tracing::debug!("stopped before the prompts were read");
+    }
 }
 
 /// Every call takes four sockets; the usual limit of 1,024 files would be 250 calls.

@@ -33,14 +33,17 @@ mod signalled;
 mod sound;
 mod trace;
 mod trunks;
+mod voice;
 
 pub use addresses::{Addresses, Listening};
 pub use network::{Network, NetworkError};
 pub use program::prepare;
+pub use voice::Voice;
 
 use crate::exchange::leg::Leg;
 use crate::exchange::trace::Traces;
 use crate::exchange::trunks::Lines;
+use crate::speaker::Saying;
 use model::site::Site;
 use model::{Actor, CallId, Change, Command, Event, LegId, Now, Reply, Snapshot, Ticket};
 use pbx::{Effect, Input, Pbx, Query};
@@ -97,6 +100,8 @@ pub enum Output {
     },
     /// Find the servers behind a trunk's host and give them to [`Exchange::handle_located`].
     Locate(trunks::Wanted),
+    /// Have the company's own texts spoken, and give the sound to [`Exchange::handle_spoken`].
+    Speak(Vec<Saying>),
     /// Tell whoever listens.
     Notify(Event),
 }
@@ -148,6 +153,7 @@ pub struct Exchange<N> {
     pub(crate) beginnings: beginning::Beginnings,
     pub(crate) proposals: fax::Proposals,
     pub(crate) traces: Traces,
+    pub(crate) voice: Voice,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) next_cue: u64,
     pub(crate) random: names::Random,
@@ -178,6 +184,7 @@ impl<N: Network> Exchange<N> {
             beginnings: beginning::Beginnings::default(),
             proposals: fax::Proposals::default(),
             traces: Traces::default(),
+            voice: Voice::default(),
             outputs: VecDeque::new(),
             next_cue: 0,
             random,
@@ -391,6 +398,7 @@ impl<N: Network> Exchange<N> {
             call::Effect::Answer { leg } => {
                 self.answer(now, leg, None);
             }
+            call::Effect::Play { leg, program: call::Program::Speech } => self.say(leg),
             call::Effect::Play { leg, program } => self.play(leg, program::sound(program)),
             call::Effect::Stop { leg } => self.stop_playing(leg),
             call::Effect::Enter { leg, room } => self.enter(now, leg, room),
@@ -409,6 +417,7 @@ impl<N: Network> Exchange<N> {
         self.forget_devices(now, &site);
         self.lines_for(now, &site);
         self.lamps_for_site(now);
+        self.outputs.push_back(Output::Speak(voice::own_texts(&site)));
     }
 }
 

@@ -12,6 +12,8 @@ pub mod disk;
 pub mod exchange;
 pub mod log;
 mod music;
+mod prompts;
 pub mod resolve;
 pub mod sound;
+pub mod speaker;
 pub mod transport;

@@ -63,7 +63,7 @@ fn a_caller_who_gives_up_stops_the_ringing() {
 
 #[test]
 fn a_phone_that_nobody_answers_stops_after_its_time() {
-    let mut world = World::new();
+    let mut world = World::without_mailboxes(1);
     let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
     world.peer(anna).manner = Manner::Rings;
     world.dial(bo, "201");

@@ -10,7 +10,7 @@ const BOS: &str = "+46812345202";
 
 /// The box with its three colleagues at their desks.
 fn company() -> (World, [PeerId; 3]) {
-    let mut world = World::new();
+    let mut world = World::without_mailboxes(1);
     let phones = ["anna-bord", "bo-bord", "cia-bord"].map(|device| world.phone(device));
     (world, phones)
 }

@@ -13,7 +13,7 @@ fn refused(status: Status) -> State {
 
 /// Bo calls Anna, whose phone does something; gives Bo and what he is answered with.
 fn anna_does(manner: Manner) -> (World, PeerId, PeerId) {
-    let mut world = World::new();
+    let mut world = World::without_mailboxes(1);
     let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
     world.peer(anna).manner = manner;
     world.dial(bo, "201");
@@ -129,7 +129,7 @@ fn a_call_turned_down_is_declined() {
 
 #[test]
 fn a_user_without_a_registered_phone_cannot_be_reached() {
-    let mut world = World::new();
+    let mut world = World::without_mailboxes(1);
     let bo = world.phone("bo-bord");
     world.dial(bo, "201");
     world.run(1.0);

@@ -8,7 +8,7 @@ const SEEDS: u64 = 50;
 
 /// Phones that have registered while the sun shone; then the storm begins.
 fn storm(seed: u64) -> (World, PeerId, PeerId) {
-    let mut world = World::seeded(seed);
+    let mut world = World::without_mailboxes(seed);
     let (anna, bo) = (world.phone("anna-bord"), world.phone("bo-bord"));
     world.network.weather = Weather::STORM;
     (world, anna, bo)

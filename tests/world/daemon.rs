@@ -70,11 +70,13 @@ impl Daemon {
             "state = {state:?}\n\
              [sip]\nudp = {plain:?}\ntcp = {plain:?}\ntls = [\"{address}:5061\"]\n{sip}\n\
              [media]\nports = \"{}-{}\"\nthreads = 2\n\
+             [speech]\nprompts = {:?}\n\
              [http]\nhttp = [\"{address}:8080\"]\nhttps = [\"{address}:8443\"]\n\
              [control]\nsocket = {:?}\n\
              {configuration}",
             media.0,
             media.1,
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../target/prompts"),
             folder.path().join("control.sock"),
         );
         std::fs::write(folder.path().join("vaxel.toml"), text)?;

@@ -32,6 +32,7 @@ mod settle;
 pub(crate) mod site;
 mod sound;
 mod the_box;
+mod voice;
 mod watcher;
 mod weather;
 
@@ -100,6 +101,11 @@ impl World {
     /// The same, by another throw of the dice.
     pub fn seeded(seed: u64) -> Self {
         Self::with_site(seed, site::demo())
+    }
+
+    /// The same, where nobody has a mailbox: callers hear why nobody takes their call by its status.
+    pub fn without_mailboxes(seed: u64) -> Self {
+        Self::with_site(seed, site::without_mailboxes())
     }
 
     /// A world with another site document in force.

@@ -21,6 +21,7 @@ struct Raw {
     media: Media,
     dns: Dns,
     music: Music,
+    speech: Speech,
     http: Http,
     control: Control,
     log: Log,
@@ -47,6 +48,13 @@ struct Dns {
 #[serde(deny_unknown_fields, default)]
 struct Music {
     on_hold: Option<PathBuf>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Speech {
+    prompts: Option<PathBuf>,
+    engine: Option<PathBuf>,
 }
 
 #[derive(Deserialize, Default)]
@@ -114,6 +122,13 @@ pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
         }
     }
     config.music = raw.music.on_hold.filter(|path| !path.as_os_str().is_empty());
+    let given = |path: Option<PathBuf>| path.filter(|path| !path.as_os_str().is_empty());
+    if let Some(prompts) = given(raw.speech.prompts) {
+        config.speech.prompts = prompts;
+    }
+    if let Some(engine) = given(raw.speech.engine) {
+        config.speech.engine = engine;
+    }
     if let Some(given) = raw.media.ports {
         config.media.ports = ports(&given)?;
     }

@@ -51,6 +51,7 @@ impl<N: Network> Exchange<N> {
             slot: None,
             referral: None,
             cue: None,
+            spoken_to: false,
             again: None,
             up: None,
             group: leg.0,

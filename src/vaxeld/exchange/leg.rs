@@ -77,6 +77,8 @@ pub(crate) struct Leg {
     pub referral: Option<sip::endpoint::SubscriptionId>,
     /// What the box plays to it; an end of something older means nothing.
     pub cue: Option<media::Cue>,
+    /// Has the box said anything to it?
+    pub spoken_to: bool,
     /// Outgoing, to a phone that may be encrypted: once more, and encrypted, if it refuses the description.
     pub again: Option<Box<call::Invite>>,
     /// Its call's sound is on one thread: legs with the same group.

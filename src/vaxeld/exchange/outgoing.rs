@@ -61,6 +61,7 @@ impl<N: Network> Exchange<N> {
             slot: way.slot,
             referral: None,
             cue: None,
+            spoken_to: false,
             group: self.legs.get(&invite.parent).map_or(leg.0, |parent| parent.group),
             again: None,
             up: None,

@@ -38,7 +38,8 @@ pub(crate) fn sound(program: call::Program) -> Program {
         call::Program::Accept => {
             Program::new([Piece::Tone(QUESTION), Piece::Tone(ANSWER)]).repeated(Repeat::Forever)
         }
-        call::Program::Speech => Program::new([]),
+        // Whoever plays it knows the words.
+        call::Program::Speech => Program::tone(SPEECHLESS),
     }
 }
 
@@ -47,6 +48,8 @@ const DONE: Tone = Tone { frequencies: &[950], cadence: &[120, 80, 120, 80, 400]
 /// Four low notes: it is not.
 const REFUSED: Tone =
     Tone { frequencies: &[425], cadence: &[250, 250, 250, 250, 250, 250, 250], repeats: false };
+/// One long middle note: something should be said here.
+pub(super) const SPEECHLESS: Tone = Tone { frequencies: &[500], cadence: &[1_000], repeats: false };
 /// One short note: somebody has come.
 const JOINED: Tone = Tone { frequencies: &[700], cadence: &[150], repeats: false };
 /// A lower one, played twice: somebody has left.

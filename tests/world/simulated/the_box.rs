@@ -2,8 +2,8 @@
 
 use super::memory::Memory;
 use super::ports::{Ports, Seam};
-use super::site;
 use super::weather::Packet;
+use super::{site, voice};
 use model::{Actor, Command, Event, LogEntry, Now, Refusal, RefusalCode, Reply, Ticket};
 use pbx::Query;
 use sip::flow::{Flow, Hop, SendToken, Transmit, Transport};
@@ -72,7 +72,8 @@ impl TheBox {
         let addresses = Addresses::new(listening.collect(), memory.external.clone());
         let site = snapshot.site.as_deref().map(site::read);
         let start = Start { now, snapshot: &snapshot, site, addresses, seed };
-        let exchange = Exchange::new(start, Seam(Rc::clone(&ports)));
+        let mut exchange = Exchange::new(start, Seam(Rc::clone(&ports)));
+        exchange.handle_voice(voice::voice());
         Self {
             exchange,
             ports,
@@ -209,6 +210,14 @@ impl TheBox {
                 self.exchange.handle_parsed(now, ticket, result);
             }
             Output::Locate(wanted) => self.locate(now, &wanted),
+            Output::Speak(sayings) => {
+                for saying in sayings {
+                    let clip = voice::hum(&saying.text);
+                    for id in saying.ids {
+                        self.exchange.handle_spoken((saying.language, id), clip.clone());
+                    }
+                }
+            }
             Output::Notify(event) => self.events.push(event),
         }
     }
