@@ -1,6 +1,7 @@
 //! What goes in and out: events of legs, effects on legs, and questions to policy.
 
-use model::{CallId, Cause, ContactId, DeviceId, LegId, LegQuality, TrunkId, UserId};
+use model::{CallId, Cause, ContactId, DeviceId, LegId, LegQuality, RecordingId, TrunkId, UserId};
+use std::time::Duration;
 
 /// Where an outgoing leg goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,6 +184,8 @@ pub enum LegEvent {
     Digit(char),
     /// What was played to the party has come to its end.
     Played,
+    /// The party is recorded, and has said nothing for a while.
+    Quiet,
     /// The party asks for the one it talks to to be connected with somebody else (RFC 3515).
     Referred(Box<Referral>),
     /// Its sound is closed; this is the last event of every leg. None where no sound was ever agreed.
@@ -275,6 +278,24 @@ pub enum Effect {
         /// Why.
         why: HangUp,
     },
+    /// Record what a leg's party says.
+    Record {
+        /// Which.
+        leg: LegId,
+        /// The name of the recording.
+        recording: RecordingId,
+        /// No longer than this.
+        limit: Duration,
+        /// [`LegEvent::Quiet`] is said after so much silence.
+        quiet: Duration,
+    },
+    /// End a recording.
+    EndRecord {
+        /// Of which leg.
+        leg: LegId,
+        /// Which.
+        recording: RecordingId,
+    },
     /// Ask an established leg whether it is still there.
     Probe {
         /// Which.
@@ -299,6 +320,8 @@ impl Effect {
             | Self::Refer { leg, .. }
             | Self::Reject { leg, .. }
             | Self::HangUp { leg, .. }
+            | Self::Record { leg, .. }
+            | Self::EndRecord { leg, .. }
             | Self::Probe { leg } => *leg,
         }
     }
@@ -353,6 +376,8 @@ pub enum Wish {
     Digit(char),
     /// What was played to it has come to its end: it waits for what comes next.
     Played,
+    /// It is recorded, and has said nothing for a while.
+    Quiet,
     /// It wants to connect the other with somebody else.
     Refer(Box<Referral>),
 }

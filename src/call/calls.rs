@@ -162,6 +162,7 @@ impl Calls {
             LegEvent::Digit(digit) => self.wishes(leg, Wish::Digit(digit)),
             LegEvent::Played if state == LegState::Asked => {}
             LegEvent::Played => self.wishes(leg, Wish::Played),
+            LegEvent::Quiet => self.wishes(leg, Wish::Quiet),
             LegEvent::Referred(referral) => self.wishes(leg, Wish::Refer(referral)),
         }
     }

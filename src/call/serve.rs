@@ -66,6 +66,8 @@ impl Calls {
             | Effect::Enter { leg, .. }
             | Effect::Mute { leg, .. }
             | Effect::Leave { leg }
+            | Effect::Record { leg, .. }
+            | Effect::EndRecord { leg, .. }
             | Effect::Refer { leg, .. } => *leg,
             _ => return,
         };

@@ -1,6 +1,6 @@
 //! What is kept: the changes the core asks the store to make, and the state it gives back at start.
 
-use crate::{CallId, CallRecord, DeviceId, OpenCall, Personal, Spent, UserId};
+use crate::{CallId, CallRecord, DeviceId, Message, OpenCall, Personal, RecordingId, Spent, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,10 @@ pub enum Change {
         /// All of that day.
         spent: Spent,
     },
+    /// A message is this now.
+    Message(Message),
+    /// A message is gone.
+    MessageGone(RecordingId),
     /// A call began.
     CallBegan(OpenCall),
     /// A call ended: its record replaces the open call.
@@ -74,6 +78,10 @@ pub struct Snapshot {
     pub personals: Vec<(UserId, Personal)>,
     /// What users have called at cost on the last day on which they did.
     pub spent: Vec<(UserId, Spent)>,
+    /// Messages, those included under whose caller the box died.
+    pub messages: Vec<Message>,
+    /// The recordings there are, whole or cut, each with its length in milliseconds.
+    pub recordings: Vec<(RecordingId, u32)>,
     /// Calls that had begun and have no record: the box died under them.
     pub open_calls: Vec<OpenCall>,
     /// Greater than every call id ever used.

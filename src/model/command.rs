@@ -3,8 +3,8 @@
 //! On the control socket a request is one line of JSON, [`Request`], and its reply one line, [`Reply`].
 
 use crate::{
-    ActivityId, CallId, CallRecord, Cause, DeviceId, Direction, Personal, RoomId, Setting, Spending, TrunkId,
-    UserId,
+    ActivityId, CallId, CallRecord, Cause, DeviceId, Direction, Personal, RecordingId, RoomId, Setting,
+    Spending, TrunkId, UserId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,22 @@ pub enum Command {
         /// Who.
         user: UserId,
     },
+    /// The messages in a mailbox; after something is done with one, where that is wished.
+    Voicemail {
+        /// Whose: the id of a user, group or queue.
+        mailbox: String,
+        /// What is done with which message.
+        wish: Option<(RecordingId, MessageAction)>,
+    },
+    /// A stretch of a message's sound.
+    VoicemailSound {
+        /// Whose: the id of a user, group or queue.
+        mailbox: String,
+        /// Which message.
+        id: RecordingId,
+        /// From which octet on.
+        from: u64,
+    },
     /// The site's conference rooms and who is in them.
     Rooms,
     /// Does something with a room in which people are.
@@ -107,6 +123,44 @@ pub enum Command {
         /// What.
         setting: Setting,
     },
+}
+
+/// What can be done with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageAction {
+    /// It goes, and its sound.
+    Delete,
+    /// It has been heard.
+    Save,
+    /// It has not.
+    Unread,
+}
+
+/// A message in a mailbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MailboxEntry {
+    /// Which.
+    pub id: RecordingId,
+    /// The caller's number or extension; none where withheld.
+    pub from: Option<String>,
+    /// When the caller began to speak.
+    pub began: Timestamp,
+    /// How long it is, seconds.
+    pub duration_s: f64,
+    /// Has nobody heard it?
+    pub new: bool,
+    /// The box stopped while it was recorded: the end is missing.
+    pub cut: bool,
+}
+
+/// A stretch of a WAV file: mono, 16 bits, 16 kHz.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoundStretch {
+    /// Octets of the whole.
+    pub total: u64,
+    /// Those of this stretch; none after the last.
+    pub octets: Vec<u8>,
 }
 
 /// What a user is doing, as colleagues see it.
@@ -185,6 +239,10 @@ pub enum Reply {
     Spending(Box<Spending>),
     /// For [`Command::Activity`], and for [`Command::Set`] with an activity: how it is now.
     Activity(Box<Availability>),
+    /// For [`Command::Voicemail`]: the mailbox as it is then, oldest first.
+    Voicemail(Vec<MailboxEntry>),
+    /// For [`Command::VoicemailSound`].
+    Sound(SoundStretch),
     /// For [`Command::Rooms`] and [`Command::Room`]: how they are now.
     Rooms(Vec<Room>),
 }

@@ -7,6 +7,7 @@ mod class;
 mod command;
 mod event;
 mod id;
+mod message;
 mod number;
 mod personal;
 mod record;
@@ -17,14 +18,16 @@ mod time;
 pub use change::{Binding, Change, Snapshot};
 pub use class::{Class, Classes, Zone};
 pub use command::{
-    Actor, Alarm, Availability, Call, Command, Difference, Leg, LogEntry, Refusal, RefusalCode, Registration,
-    Reply, Request, Room, RoomAction, RoomParty, Status, TraceLine, Trunk, TrunkHost, TrunkState,
+    Actor, Alarm, Availability, Call, Command, Difference, Leg, LogEntry, MailboxEntry, MessageAction,
+    Refusal, RefusalCode, Registration, Reply, Request, Room, RoomAction, RoomParty, SoundStretch, Status,
+    TraceLine, Trunk, TrunkHost, TrunkState,
 };
 pub use event::Event;
 pub use id::{
     ActivityId, AnnouncementId, CallId, ContactId, DeviceId, GroupId, HoursId, LegId, MenuId, PlanId,
     QueueId, RoomId, SiteId, Ticket, TrunkId, UserId,
 };
+pub use message::{Message, MessageState, NotARecording, Recorded, RecordingId};
 pub use number::{
     AreaCode, E164, Extension, NotARange, NotAnAreaCode, NotAnExtension, NotE164, Number, NumberRange,
     Numbering, ShortNumber, Unknown,

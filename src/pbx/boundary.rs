@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use model::site::Site;
 use model::{
-    Actor, Change, Command, ContactId, DeviceId, Difference, Event, LegId, Reply, Ticket, TrunkHost, TrunkId,
+    Actor, Change, Command, ContactId, DeviceId, Difference, Event, LegId, Recorded, RecordingId, Reply,
+    Ticket, TrunkHost, TrunkId,
 };
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -90,6 +91,13 @@ pub enum Input {
         /// Why not, for people.
         result: Result<(), String>,
     },
+    /// A recording is whole and durable, or is not, and why.
+    Recorded {
+        /// Which.
+        recording: RecordingId,
+        /// How it is.
+        result: Result<Recorded, String>,
+    },
     /// Something needs a person, or no longer does.
     Alarm {
         /// Stable name.
@@ -127,6 +135,13 @@ pub enum Query {
     CallLogShow(model::CallId),
     /// A call's SIP ladder: the signalling of these legs, and of those that ended.
     Trace(model::CallId),
+    /// A stretch of a recording.
+    Sound {
+        /// Which.
+        recording: RecordingId,
+        /// From which octet of its file on.
+        from: u64,
+    },
     /// The newest log lines.
     Log {
         /// At most so many.
@@ -146,6 +161,8 @@ pub enum Effect {
         /// The changes.
         changes: Vec<Change>,
     },
+    /// Forget a recording.
+    Erase(RecordingId),
     /// Tell whoever listens.
     Notify(Event),
     /// Answer a command.

@@ -4,7 +4,7 @@
 use crate::pbx::Pbx;
 use crate::personal::{Asker, no_such_user};
 use crate::{Effect, Query};
-use model::site::{Role, Site};
+use model::site::{Mailbox, Role, Site};
 use model::{
     Actor, Change, Command, Difference, Event, Now, Refusal, RefusalCode, Reply, Setting, Spent, Status,
     Ticket, UserId,
@@ -70,6 +70,19 @@ impl Pbx {
                 self.reply(ticket, reply);
             }
             Command::Activity { user } => self.reply_activity(ticket, &user),
+            Command::Voicemail { mailbox, wish } => {
+                let reply = self.use_mailbox(&mailbox, wish);
+                self.reply(ticket, reply);
+            }
+            Command::VoicemailSound { mailbox, id, from } => match self.message_of(&mailbox, id) {
+                Some(_) => self.query(ticket, Query::Sound { recording: id, from }),
+                None => {
+                    let messages = vec![format!(
+                        "{mailbox} has no message {id}; `vaxel voicemail list {mailbox}` has them all"
+                    )];
+                    self.reply(ticket, Reply::Refused(Refusal { code: RefusalCode::NotFound, messages }));
+                }
+            },
             Command::Rooms => {
                 let rooms = self.rooms();
                 self.reply(ticket, Reply::Rooms(rooms));
@@ -134,6 +147,7 @@ impl Pbx {
         self.personals.keep(&site);
         self.spending.keep(&site);
         self.callbacks.keep(&site);
+        self.keep_messages(&site);
         self.site = Some(Arc::clone(&site));
         self.effects.push_back(Effect::SiteInForce { site, differences: differences.clone() });
         self.effects.push_back(Effect::Notify(Event::SiteApplied));
@@ -179,6 +193,9 @@ impl Pbx {
             Actor::Local => true,
             Actor::User(user) => {
                 let is_own = match command {
+                    Command::Voicemail { mailbox, .. } | Command::VoicemailSound { mailbox, .. } => {
+                        self.may_hear(user, mailbox)
+                    }
                     Command::Personal { user: of }
                     | Command::Activity { user: of }
                     | Command::Spending { user: of }
@@ -194,6 +211,17 @@ impl Pbx {
             messages: vec!["only an administrator may do that".to_owned()],
         };
         (!may).then(refusal)
+    }
+
+    /// One's own messages, and those of one's groups and of the queues one serves.
+    fn may_hear(&self, user: &UserId, mailbox: &str) -> bool {
+        let Some(site) = self.site.as_deref() else { return false };
+        match crate::messages::mailbox(site, mailbox) {
+            Some(Mailbox::User(of)) => of == *user,
+            Some(Mailbox::Group(of)) => site.group(&of).is_some_and(|group| group.members.contains(user)),
+            Some(Mailbox::Queue(of)) => site.queue(&of).is_some_and(|queue| queue.agents.contains(user)),
+            None => false,
+        }
     }
 
     fn status(&self) -> Status {

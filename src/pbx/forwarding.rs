@@ -96,7 +96,7 @@ impl Pbx {
                         None => self.refuse(now, id, cause, "the user has gone"),
                     },
                     Mailbox::Group(_) | Mailbox::Queue(_) => {
-                        self.refuse(now, id, cause, "nobody took the call")
+                        self.receive_for_all(now, id, mailbox.clone());
                     }
                 }
             }

@@ -5,6 +5,7 @@ use crate::code::Code;
 use crate::course::From;
 use crate::pbx::Pbx;
 use call::{Engaged, Engagement};
+use model::site::Mailbox;
 use model::site::Target;
 use model::{CallId, LegId, Number, Party, UserId};
 
@@ -94,7 +95,10 @@ impl Pbx {
                 let glow = self.parked_at(*place).and_then(|call| self.parked_glow(call));
                 Some(Lamp { glows: glow.into_iter().collect(), ..Lamp::default() })
             }
-            Watched::Mailbox(id) => site.user(id).map(|_| Lamp::default()),
+            Watched::Mailbox(id) => site.user(id).map(|user| {
+                let messages = self.messages.counts(&Mailbox::User(user.id.clone()));
+                Lamp { messages, ..Lamp::default() }
+            }),
         }
     }
 

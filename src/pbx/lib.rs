@@ -20,6 +20,7 @@ mod intercom;
 mod lamp;
 mod letter;
 mod meeting;
+mod messages;
 mod moderation;
 mod outbound;
 mod paging;

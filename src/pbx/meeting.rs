@@ -166,7 +166,7 @@ impl Pbx {
     /// What was played to somebody has come to its end.
     pub(crate) fn played(&mut self, now: Now, (id, leg): (CallId, LegId)) {
         if self.visits.has(id) {
-            return self.visitor_heard(now, id);
+            return self.visitor_heard(now, (id, leg));
         }
         if self.meetings.doors.contains_key(&id) || self.overrides.asks(id) {
             self.calls.perform(Effect::Play { leg, program: Program::Dial });

@@ -4,6 +4,7 @@ use crate::activity::Returns;
 use crate::callback::CallBacks;
 use crate::course::Course;
 use crate::meeting::Meetings;
+use crate::messages::Messages;
 use crate::paging::Pages;
 use crate::parking::Parking;
 use crate::personal::Personals;
@@ -38,6 +39,7 @@ pub struct Pbx {
     pub(crate) speeches: Speeches,
     pub(crate) returns: Returns,
     pub(crate) visits: Visits,
+    pub(crate) messages: Messages,
     pub(crate) pending: BTreeMap<Ticket, crate::command::Pending>,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) started: jiff::Timestamp,
@@ -48,6 +50,8 @@ impl Pbx {
     /// A core that goes on from what was kept. Calls that had no record get one: they were cut.
     pub fn new(now: Now, snapshot: &Snapshot, site: Option<Arc<Site>>) -> Self {
         let (personals, gone) = Personals::restore(&snapshot.personals, site.as_deref());
+        let (messages, settled, unwanted) =
+            Messages::restore(&snapshot.messages, &snapshot.recordings, site.as_deref());
         let mut pbx = Self {
             site,
             calls: Calls::new(),
@@ -64,6 +68,7 @@ impl Pbx {
             speeches: Speeches::default(),
             returns: Returns::default(),
             visits: Visits::default(),
+            messages,
             alarms: BTreeMap::new(),
             pending: BTreeMap::new(),
             effects: VecDeque::new(),
@@ -71,10 +76,11 @@ impl Pbx {
             next_call: snapshot.next_call.map_or(1, |id| id.0),
         };
         let lost = snapshot.open_calls.iter().map(|open| Change::CallEnded(lost(open, now.wall)));
-        let changes: Vec<Change> = lost.chain(gone).collect();
+        let changes: Vec<Change> = lost.chain(gone).chain(settled).collect();
         if !changes.is_empty() {
             pbx.effects.push_back(Effect::Commit { ticket: None, changes });
         }
+        pbx.effects.extend(unwanted.into_iter().map(Effect::Erase));
         pbx.expire_activities(now);
         if let Some(site) = &pbx.site {
             let site = Arc::clone(site);
@@ -103,6 +109,7 @@ impl Pbx {
             && self.pages.is_empty()
             && self.speeches.is_empty()
             && self.visits.is_empty()
+            && self.messages.is_idle()
     }
 
     /// Takes one input.
@@ -119,6 +126,10 @@ impl Pbx {
             Input::Command { ticket, actor, command } => self.handle_command(now, ticket, (&actor, command)),
             Input::Parsed { ticket, result } => self.parsed(ticket, result),
             Input::Committed { ticket, result } => self.committed(now, ticket, result),
+            Input::Recorded { recording, result } => {
+                self.message_ended(now, recording);
+                self.recorded(recording, result);
+            }
             Input::Alarm { alarm, text } => self.alarm(now, alarm, text),
         }
         self.settle(now);
@@ -174,7 +185,7 @@ impl Pbx {
                     self.parking.leave(call);
                     self.left_meeting(now, call);
                     self.overrides.leave(call);
-                    self.visits.leave(call);
+                    self.visitor_left(call);
                     self.left_page(now, call);
                 }
                 Outcome::TimeUp { call } => self.time_up(now, call),

@@ -28,6 +28,7 @@ impl Pbx {
             Wish::Refer(referral) => self.refer(now, (call, leg), &referral),
             Wish::Digit(digit) => self.pressed(now, (call, leg), digit),
             Wish::Played => self.played(now, (call, leg)),
+            Wish::Quiet => self.visitor_quiet(now, (call, leg)),
         }
     }
 

@@ -3,23 +3,34 @@
 //! ```text
 //! referral, greeting ─▶ choices ─▶ a digit: connected with another ─▶ closed: ─┐
 //!                          └─▶ none: the tone, a message ◀────────────────────┘
+//!                                     └─▶ #: send it, hear it, speak anew
 //! ```
+//!
+//! Hanging up sends a message; a mailbox or disk that is full says so before the tone, so that nobody talks into nothing.
 
 use crate::course::From;
 use crate::forwarding::Onward;
+use crate::messages::Fate;
 use crate::pbx::Pbx;
 use crate::speaking::Words;
-use crate::speech::{self, Chosen, Leave, MOST_CHOICES, Part};
-use call::{Diversion, HangUp};
-use model::site::{Role, Site, Target, User};
-use model::{AnnouncementId, CallId, Cause, LegId, Now, Number, UserId};
+use crate::speech::{self, Chosen, Leave, MOST_CHOICES, Part, Tone};
+use call::{Diversion, Effect, HangUp};
+use model::site::{Language, Mailbox, Role, Site, Target, User};
+use model::{AnnouncementId, CallId, Cause, LegId, Now, Number, RecordingId, UserId};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Keys are not taken in the first second of a referral: whoever dialled an extension may still be pressing them.
 const DEAF: Duration = Duration::from_secs(1);
+/// The longest message.
+const MESSAGE_MAX: Duration = Duration::from_secs(180);
+/// Whoever has said nothing for so long has said all.
+const QUIET: Duration = Duration::from_secs(8);
 /// A visit that nothing more is heard of ends then.
 const VISIT_MAX: Duration = Duration::from_secs(600);
+
+/// While one of these is raised, nothing new can be kept.
+const DISK_ALARMS: [&str; 2] = ["disk-full", "disk-failed"];
 
 /// Callers who are with the box because nobody took their call.
 #[derive(Debug, Default)]
@@ -28,7 +39,8 @@ pub(crate) struct Visits(BTreeMap<CallId, Visit>);
 #[derive(Debug)]
 struct Visit {
     /// Whom they called.
-    user: UserId,
+    mailbox: Mailbox,
+    language: Language,
     stage: Stage,
 }
 
@@ -36,6 +48,10 @@ struct Visit {
 enum Stage {
     /// They hear why nobody takes the call, and what they can choose.
     Greeted { deaf_until: Instant },
+    /// They speak.
+    Speaking { recording: RecordingId },
+    /// They have ended it by `#`, and decide.
+    Reviewing { recording: RecordingId },
     /// They have chosen somebody, and hear that they are connected.
     Connecting { to: Number },
     /// They hear the last words.
@@ -79,12 +95,45 @@ impl Pbx {
             (Reason::Away | Reason::NoAnswer, _) => speech::no_answer(&person),
             (Reason::Busy, _) => speech::busy(&person),
         };
-        parts.extend(speech::tail(&self.choices(&site, user), Leave::Nothing));
+        let mailbox = Mailbox::User(user.id.clone());
+        parts.extend(self.tail(&mailbox, &self.choices(&site, user)));
+        let topic = if reason == Reason::Away { "referral" } else { "greeting" };
+        self.greet(now, id, (mailbox, topic, Words { language: user.language, parts }));
+    }
+
+    /// The box takes a call for a group or queue.
+    pub(crate) fn receive_for_all(&mut self, now: Now, id: CallId, mailbox: Mailbox) {
+        let Some(language) = self.site.as_ref().map(|site| site.company().language) else { return };
+        let mut parts = vec![Part::whole("vm.us")];
+        parts.extend(self.tail(&mailbox, &[]));
+        self.greet(now, id, (mailbox, "greeting", Words { language, parts }));
+    }
+
+    fn greet(&mut self, now: Now, id: CallId, (mailbox, topic, words): (Mailbox, &str, Words)) {
         let Some(leg) = self.calls.serve(now, id, (Cause::Voicemail, Some(VISIT_MAX))) else { return };
         let stage = Stage::Greeted { deaf_until: now.mono + DEAF };
-        self.visits.0.insert(id, Visit { user: user.id.clone(), stage });
-        let topic = if reason == Reason::Away { "referral" } else { "greeting" };
-        self.speak(now, (id, leg), topic, Words { language: user.language, parts });
+        self.visits.0.insert(id, Visit { mailbox, language: words.language, stage });
+        self.speak(now, (id, leg), topic, words);
+    }
+
+    /// What follows the greeting: choices, and a message where the mailbox takes one.
+    fn tail(&self, mailbox: &Mailbox, choices: &[(u8, Chosen)]) -> Vec<Part> {
+        match self.takes_no_message(mailbox) {
+            None => speech::tail(choices, Leave::Message),
+            Some(why) => {
+                let mut parts = speech::tail(choices, Leave::Nothing);
+                parts.insert(0, Part::whole(why));
+                parts
+            }
+        }
+    }
+
+    /// The prompt that says why a mailbox takes no message, if so.
+    fn takes_no_message(&self, mailbox: &Mailbox) -> Option<&'static str> {
+        if self.alarms.keys().any(|alarm| DISK_ALARMS.contains(alarm)) {
+            return Some("err.disk");
+        }
+        self.messages.is_full(mailbox).then_some("vm.full")
     }
 
     /// A caller hears an announcement, and the call ends.
@@ -128,18 +177,104 @@ impl Pbx {
     }
 
     /// A caller at a mailbox has pressed a key.
-    pub(crate) fn visitor_pressed(&mut self, now: Now, (id, leg): (CallId, LegId), digit: char) {
-        let (Some(site), Some(visit)) = (self.site.clone(), self.visits.0.get_mut(&id)) else { return };
-        let Stage::Greeted { deaf_until } = visit.stage else { return };
-        if now.mono < deaf_until {
-            return;
+    pub(crate) fn visitor_pressed(&mut self, now: Now, at: (CallId, LegId), digit: char) {
+        let Some(visit) = self.visits.0.get(&at.0) else { return };
+        match visit.stage {
+            Stage::Greeted { deaf_until } if now.mono >= deaf_until => self.choose(now, at, digit),
+            Stage::Speaking { recording } if digit == '#' => {
+                self.calls.perform(Effect::EndRecord { leg: at.1, recording });
+                self.set_visit(at.0, Stage::Reviewing { recording });
+                self.tell_visitor(now, at, ("message", vec![Part::whole("vm.review")]));
+            }
+            Stage::Reviewing { recording } => self.review(now, at, (recording, digit)),
+            Stage::Greeted { .. } | Stage::Speaking { .. } | Stage::Connecting { .. } | Stage::Parting => {}
         }
-        let Some(user) = site.user(&visit.user) else { return };
+    }
+
+    /// Who has ended a message decides about it.
+    fn review(&mut self, now: Now, at: (CallId, LegId), (recording, digit): (RecordingId, char)) {
+        match digit {
+            '1' | '#' => {
+                self.decide_message(recording, Fate::Sent);
+                self.set_visit(at.0, Stage::Parting);
+                self.tell_visitor(now, at, ("message", vec![Part::whole("vm.thanks")]));
+            }
+            '2' => {
+                let parts = vec![Part::Recording(recording), Part::whole("vm.review")];
+                self.tell_visitor(now, at, ("message", parts));
+            }
+            '3' => {
+                self.decide_message(recording, Fate::Dropped);
+                self.set_visit(at.0, Stage::Greeted { deaf_until: now.mono });
+                let parts = vec![Part::whole("vm.again"), Part::Tone(Tone::Record)];
+                self.tell_visitor(now, at, ("message", parts));
+            }
+            _ => {}
+        }
+    }
+
+    /// A caller who leaves a message has said nothing for a while.
+    pub(crate) fn visitor_quiet(&mut self, now: Now, at: (CallId, LegId)) {
+        if let Some(Stage::Speaking { recording }) = self.visits.0.get(&at.0).map(|visit| &visit.stage) {
+            let recording = *recording;
+            self.calls.perform(Effect::EndRecord { leg: at.1, recording });
+            self.parts_with_message(now, at, (recording, "vm.thanks"));
+        }
+    }
+
+    /// A message has become as long as it may be.
+    pub(crate) fn message_ended(&mut self, now: Now, recording: RecordingId) {
+        let speaking =
+            |visit: &Visit| matches!(&visit.stage, Stage::Speaking { recording: of } if *of == recording);
+        let Some(id) = self.visits.0.iter().find(|(_, visit)| speaking(visit)).map(|(id, _)| *id) else {
+            return;
+        };
+        if let Some((leg, _)) = self.calls.anchor(id) {
+            self.parts_with_message(now, (id, leg), (recording, "vm.limit"));
+        }
+    }
+
+    fn parts_with_message(
+        &mut self,
+        now: Now,
+        at: (CallId, LegId),
+        (recording, prompt): (RecordingId, &'static str),
+    ) {
+        self.decide_message(recording, Fate::Sent);
+        self.set_visit(at.0, Stage::Parting);
+        self.tell_visitor(now, at, ("message", vec![Part::whole(prompt)]));
+    }
+
+    /// A caller at a mailbox has gone: what was spoken is sent.
+    pub(crate) fn visitor_left(&mut self, id: CallId) {
+        let Some(visit) = self.visits.0.remove(&id) else { return };
+        if let Stage::Speaking { recording } | Stage::Reviewing { recording } = visit.stage {
+            self.decide_message(recording, Fate::Sent);
+        }
+    }
+
+    fn tell_visitor(&mut self, now: Now, at: (CallId, LegId), (topic, parts): (&str, Vec<Part>)) {
+        if let Some(language) = self.visits.0.get(&at.0).map(|visit| visit.language) {
+            self.speak(now, at, topic, Words { language, parts });
+        }
+    }
+
+    /// Whoever hears a greeting has pressed a key: somebody else is chosen, or the tone at once.
+    fn choose(&mut self, now: Now, (id, leg): (CallId, LegId), digit: char) {
+        let (Some(site), Some(visit)) = (self.site.clone(), self.visits.0.get(&id)) else { return };
+        if digit == '#' && self.takes_no_message(&visit.mailbox).is_none() {
+            return self.tell_visitor(now, (id, leg), ("greeting", vec![Part::Tone(Tone::Record)]));
+        }
+        let Mailbox::User(user) = &visit.mailbox else { return };
+        let Some(user) = site.user(user) else { return };
         let Some(to) = user.voicemail.after_menu.get(&digit).cloned() else { return };
         self.decided(now, id, "after-menu", format!("the caller pressed {digit}, for {to}"));
         if self.is_closed_to(&site, id, (user, &to)) {
-            self.set_visit(id, Stage::Parting);
-            let parts = speech::chosen_is_closed(Leave::Nothing);
+            let mailbox = Mailbox::User(user.id.clone());
+            let parts = match self.takes_no_message(&mailbox) {
+                None => speech::chosen_is_closed(Leave::Message),
+                Some(why) => vec![Part::whole("after.closed"), Part::whole(why)],
+            };
             return self.speak(now, (id, leg), "after-menu", Words { language: user.language, parts });
         }
         self.set_visit(id, Stage::Connecting { to });
@@ -148,20 +283,56 @@ impl Pbx {
     }
 
     /// What a caller at a mailbox heard has come to its end.
-    pub(crate) fn visitor_heard(&mut self, now: Now, id: CallId) {
-        let Some(visit) = self.visits.0.remove(&id) else { return };
-        let Some(site) = self.site.clone() else { return self.calls.cut(now, id, HangUp::Released) };
-        match visit.stage {
+    pub(crate) fn visitor_heard(&mut self, now: Now, (id, leg): (CallId, LegId)) {
+        let Some(visit) = self.visits.0.get(&id) else { return };
+        let mailbox = visit.mailbox.clone();
+        match &visit.stage {
             Stage::Connecting { to } => {
-                self.calls.reconsider(id);
-                let (by, why) = (Target::User(visit.user.clone()), Diversion::NoAnswer);
-                // The caller has chosen it and hears who answers there: nobody needs to press 1.
-                let accept = site.target(&to).is_none().then_some(false);
-                self.send_on(now, id, Onward { by, why, to: &to, accept, cause: Cause::NoAnswer });
+                let (to, Mailbox::User(user)) = (to.clone(), mailbox) else { return };
+                self.visits.leave(id);
+                self.connect_visitor(now, id, (&user, &to));
             }
-            Stage::Greeted { .. } | Stage::Parting => {
-                self.calls.cut(now, id, HangUp::Released);
+            Stage::Greeted { .. } if self.takes_no_message(&mailbox).is_none() => {
+                self.begin_to_speak(now, (id, leg), &mailbox);
             }
+            // Nobody decides: it is sent, as by hanging up.
+            Stage::Reviewing { recording } => {
+                let recording = *recording;
+                self.parts_with_message(now, (id, leg), (recording, "vm.thanks"));
+            }
+            Stage::Greeted { .. } | Stage::Parting => self.calls.cut(now, id, HangUp::Released),
+            Stage::Speaking { .. } => {}
+        }
+    }
+
+    fn begin_to_speak(&mut self, now: Now, (id, leg): (CallId, LegId), mailbox: &Mailbox) {
+        let Some(recording) = self.messages.fresh(id) else {
+            return self.calls.cut(now, id, HangUp::Released);
+        };
+        let from = self.courses.get(&id).map(|course| self.number_of(&course.from));
+        self.begin_message(now, recording, (mailbox, from.flatten()));
+        self.decided(now, id, "message", format!("{recording} for {mailbox}"));
+        self.set_visit(id, Stage::Speaking { recording });
+        self.calls.perform(Effect::Record { leg, recording, limit: MESSAGE_MAX, quiet: QUIET });
+    }
+
+    fn connect_visitor(&mut self, now: Now, id: CallId, (user, to): (&UserId, &Number)) {
+        let Some(site) = self.site.clone() else { return };
+        self.calls.reconsider(id);
+        let (by, why) = (Target::User(user.clone()), Diversion::NoAnswer);
+        // The caller has chosen it and hears who answers there: nobody needs to press 1.
+        let accept = site.target(to).is_none().then_some(false);
+        self.send_on(now, id, Onward { by, why, to, accept, cause: Cause::NoAnswer });
+    }
+
+    /// The caller's number or extension, as a mailbox shows it; none where withheld.
+    fn number_of(&self, from: &From) -> Option<String> {
+        match from {
+            From::User { user, .. } => {
+                let site = self.site.as_deref()?;
+                site.user(user).map(|user| user.extension.to_string())
+            }
+            From::Outside { number, .. } => number.map(|number| number.to_string()),
         }
     }
 

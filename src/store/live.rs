@@ -2,7 +2,7 @@
 
 use crate::row::{ChangeRow, StateRow};
 use jiff::Timestamp;
-use model::{Binding, CallId, CallRecord, OpenCall, Personal, Snapshot, Spent, UserId};
+use model::{Binding, CallId, CallRecord, Message, OpenCall, Personal, RecordingId, Snapshot, Spent, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ pub(crate) struct Live {
     bindings: BTreeMap<(String, String), Binding>,
     personals: BTreeMap<String, Personal>,
     spent: BTreeMap<String, Spent>,
+    messages: BTreeMap<RecordingId, Message>,
     open: BTreeMap<CallId, OpenCall>,
     pub(crate) next_call: u64,
     pub(crate) pruned: Option<Timestamp>,
@@ -39,6 +40,13 @@ impl Live {
             bindings: bindings.map(|binding| (binding_key(&binding), binding)).collect(),
             personals: personals.map(|(user, personal)| (user, personal.into())).collect(),
             spent: row.spent.iter().map(|(user, spent)| (user.clone(), spent.clone().into())).collect(),
+            messages: row
+                .messages
+                .iter()
+                .cloned()
+                .map(Message::from)
+                .map(|message| (message.id, message))
+                .collect(),
             open: open.map(|call| (call.id, call)).collect(),
             next_call: row.next_call,
             pruned: row.pruned,
@@ -53,6 +61,7 @@ impl Live {
             bindings: self.bindings.values().map(Into::into).collect(),
             personals: self.personals.iter().map(|(user, of)| (user.clone(), of.into())).collect(),
             spent: self.spent.iter().map(|(user, of)| (user.clone(), of.into())).collect(),
+            messages: self.messages.values().map(Into::into).collect(),
             open_calls: self.open.values().map(Into::into).collect(),
             next_call: self.next_call,
             pruned: self.pruned,
@@ -68,6 +77,9 @@ impl Live {
             bindings: self.bindings.values().cloned().collect(),
             personals: self.personals.iter().map(|(user, of)| (UserId::new(user), of.clone())).collect(),
             spent: self.spent.iter().map(|(user, of)| (UserId::new(user), *of)).collect(),
+            messages: self.messages.values().cloned().collect(),
+            // The sound is not the store's.
+            recordings: Vec::new(),
             open_calls: self.open_calls(),
             next_call: (self.next_call > 0).then_some(CallId(self.next_call)),
         }
@@ -121,6 +133,11 @@ impl Live {
                     self.spent.insert(user, spent);
                 }
             }
+            ChangeRow::Message(row) => {
+                let message = Message::from(row);
+                self.messages.insert(message.id, message);
+            }
+            ChangeRow::MessageGone(id) => drop(self.messages.remove(&id)),
             ChangeRow::Began(row) => {
                 let call = OpenCall::from(row);
                 self.seen(call.id);

@@ -4,17 +4,19 @@
 //! stay readable, each with a fixture in `tests/data/store`.
 
 mod call;
+mod message;
 mod personal;
 mod spent;
 mod trail;
 
 pub(crate) use call::{OpenRow, RecordRow};
+pub(crate) use message::MessageRow;
 pub(crate) use personal::PersonalRow;
 pub(crate) use spent::SpentRow;
 
 use crate::StoreError;
 use jiff::Timestamp;
-use model::{Binding, Change, DeviceId};
+use model::{Binding, Change, DeviceId, RecordingId};
 use serde::{Deserialize, Serialize};
 
 /// The version written.
@@ -29,6 +31,8 @@ pub(crate) enum ChangeRow {
     Unbound { device: String, key: String },
     Personal { user: String, personal: PersonalRow },
     Spent { user: String, spent: SpentRow },
+    Message(MessageRow),
+    MessageGone(RecordingId),
     Began(OpenRow),
     Ended(Box<RecordRow>),
     Pruned { before: Timestamp },
@@ -48,6 +52,8 @@ impl From<&Change> for ChangeRow {
             Change::Spent { user, spent } => {
                 Self::Spent { user: user.as_str().to_owned(), spent: spent.into() }
             }
+            Change::Message(message) => Self::Message(message.into()),
+            Change::MessageGone(id) => Self::MessageGone(*id),
             Change::CallBegan(call) => Self::Began(call.into()),
             Change::CallEnded(record) => Self::Ended(Box::new(record.into())),
         }
@@ -97,6 +103,8 @@ pub(crate) struct StateRow {
     /// By user.
     #[serde(default)]
     pub(crate) spent: Vec<(String, SpentRow)>,
+    #[serde(default)]
+    pub(crate) messages: Vec<MessageRow>,
     pub(crate) open_calls: Vec<OpenRow>,
     pub(crate) next_call: u64,
     /// Records that ended before this are gone.

@@ -13,6 +13,7 @@ mod spend;
 mod status;
 mod trace;
 mod trunks;
+mod voicemail;
 
 use crate::error::Error;
 use crate::session::Session;
@@ -49,6 +50,9 @@ pub(crate) enum Verb {
     /// What a user is doing, and until when.
     #[command(subcommand)]
     Activity(activity::Activity),
+    /// The messages in a mailbox.
+    #[command(subcommand)]
+    Voicemail(voicemail::Voicemail),
     /// Where a user's calls are sent on to.
     #[command(subcommand)]
     Forward(forward::Forward),
@@ -82,6 +86,7 @@ impl Verb {
             Verb::Spend(spend) => spend::run(spend, session),
             Verb::Log(log) => log::run(&log, session),
             Verb::Activity(activity) => activity::run(activity, session),
+            Verb::Voicemail(voicemail) => voicemail::run(voicemail, session),
             Verb::Forward(forward) => forward::run(forward, session),
             Verb::DoNotDisturb(switch) => {
                 personal::switch(switch, |on| Setting::DoNotDisturb { on }, session)

@@ -43,6 +43,14 @@ pub(crate) enum Error {
         "vaxeld answered something this vaxel does not know ({0}). Are both of the same version? Restart vaxeld after an upgrade."
     )]
     Unknown(String),
+    /// A file given on the command line cannot be written.
+    #[error("cannot write {name}: {source}")]
+    Unwritten {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
     /// A file given on the command line cannot be read.
     #[error("cannot read {name}: {source}. Nothing was changed.")]
     File {

@@ -4,12 +4,13 @@ use crate::control::Asked;
 use crate::disk::{Disk, Kept};
 use crate::exchange::{Exchange, Output, Wanted};
 use crate::log::{self, Recent};
+use crate::recorder::{self, Recorder};
 use crate::resolve::{self, Found, Resolver};
 use crate::sound::{Heard, SocketPorts};
 use crate::speaker::{Speaker, Spoken};
 use crate::transport::{Datagrams, Received, Sent, Streams, Told, Way};
 use model::site::{Argon2id, Site};
-use model::{Actor, CallId, LogEntry, Now, Refusal, RefusalCode, Reply, Ticket};
+use model::{Actor, CallId, LogEntry, Now, Refusal, RefusalCode, Reply, SoundStretch, Ticket};
 use pbx::Query;
 use sip::flow::{Hop, SendToken, Transmit, Transport};
 use sip::locate::Located;
@@ -40,6 +41,7 @@ pub(crate) struct Core {
     pub locating: Vec<(resolve::Wanted, Wanted)>,
     pub recent: Recent,
     pub speaker: Speaker,
+    pub recorder: Recorder,
     pub waiting: HashMap<Ticket, oneshot::Sender<Reply>>,
     pub next_ticket: u64,
     pub parsed: mpsc::Sender<Parsed>,
@@ -54,6 +56,7 @@ pub(crate) struct Inlets {
     pub found: mpsc::Receiver<Found>,
     pub parsed: mpsc::Receiver<Parsed>,
     pub spoken: mpsc::Receiver<Spoken>,
+    pub recorded: mpsc::Receiver<recorder::Told>,
 }
 
 impl Core {
@@ -90,6 +93,7 @@ impl Core {
             Some(asked) = inlets.asked.recv() => self.asked(asked),
             Some(kept) = inlets.kept.recv() => self.kept(kept),
             Some(found) = inlets.found.recv() => self.found(found),
+            Some(told) = inlets.recorded.recv() => self.recorded(told),
             Some(spoken) = inlets.spoken.recv() => self.spoken(spoken),
             Some((ticket, result)) = inlets.parsed.recv() => self.exchange.handle_parsed(now(), ticket, result),
         }
@@ -153,6 +157,15 @@ impl Core {
         }
     }
 
+    fn recorded(&mut self, told: recorder::Told) {
+        match told {
+            recorder::Told::Finished { recording, result } => {
+                self.exchange.handle_recorded(now(), recording, result);
+            }
+            recorder::Told::Fetched { recording, clip } => self.exchange.handle_sound(now(), recording, clip),
+        }
+    }
+
     fn spoken(&mut self, spoken: Spoken) {
         match spoken {
             Spoken::Prompts { voice, trouble } => {
@@ -197,6 +210,9 @@ impl Core {
         while let Some(output) = self.exchange.poll_output() {
             match output {
                 Output::Transmit(transmit) => self.transmit(transmit),
+                Output::Finish(recording) => self.recorder.finish(recording),
+                Output::Erase(recording) => self.recorder.erase(recording),
+                Output::Fetch(recording) => self.recorder.fetch(recording),
                 Output::Speak(sayings) => sayings.into_iter().for_each(|saying| self.speaker.speak(saying)),
                 Output::Disconnect(flow) => self.streams.disconnect(flow),
                 Output::Proved(flow) => self.streams.prove(flow),
@@ -243,8 +259,9 @@ impl Core {
     fn query(&mut self, ticket: Ticket, query: Query) {
         let Some(waiting) = self.waiting.remove(&ticket) else { return };
         let (store, recent) = (Arc::clone(&self.store), self.recent.clone());
+        let recorder = self.recorder.clone();
         tokio::task::spawn_blocking(move || {
-            if waiting.send(answer(&store, &recent, query)).is_err() {
+            if waiting.send(answer(&store, (&recent, &recorder), query)).is_err() {
                 tracing::debug!("whoever asked has gone");
             }
         });
@@ -271,7 +288,7 @@ impl Core {
     }
 }
 
-fn answer(store: &Store, recent: &Recent, query: Query) -> Reply {
+fn answer(store: &Store, (recent, recorder): (&Recent, &Recorder), query: Query) -> Reply {
     let refused = |error: store::StoreError| {
         Reply::Refused(Refusal { code: RefusalCode::Storage, messages: vec![error.to_string()] })
     };
@@ -287,6 +304,13 @@ fn answer(store: &Store, recent: &Recent, query: Query) -> Reply {
         },
         Query::Trace(id) => no_such_call(id, "only the newest calls since the box started are kept"),
         Query::Log { limit } => Reply::Log(recent.lines(usize::try_from(limit).unwrap_or(usize::MAX))),
+        Query::Sound { recording, from } => match recorder.stretch(recording, from) {
+            Ok((total, octets)) => Reply::Sound(SoundStretch { total, octets }),
+            Err(error) => {
+                let messages = vec![format!("the sound of {recording} cannot be read: {error}")];
+                Reply::Refused(Refusal { code: RefusalCode::Storage, messages })
+            }
+        },
         Query::Registrations => Reply::Registrations(Vec::new()),
     }
 }

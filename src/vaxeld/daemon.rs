@@ -6,13 +6,14 @@ use crate::core::{Core, Inlets, now, random};
 use crate::disk::Disk;
 use crate::exchange::{Addresses, Exchange, Listening, Start};
 use crate::log::Recent;
+use crate::recorder::{self, Recorder};
 use crate::resolve::{Resolver, Servers, Settings};
 use crate::sound::{SocketPorts, Sound};
 use crate::speaker::{Speaker, Spoken};
 use crate::transport::{Datagrams, Identity, Sent, Streams};
 use anyhow::Context as _;
 use model::site::{Argon2id, Site};
-use model::{Command, Reply};
+use model::{Command, Reply, Snapshot};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sip::flow::Transport;
 use sip::locate::Families;
@@ -59,7 +60,7 @@ async fn serve(Options { config, demo }: Options, recent: Recent, others: &Handl
     make_folder(state).with_context(|| format!("cannot make the state folder {}", state.display()))?;
 
     // Kept state first: what was promised decides everything else.
-    let (store, snapshot, opening) =
+    let (store, mut snapshot, opening) =
         Store::open(&state.join("store"), now().wall).context("the store cannot be opened")?;
     let store = Arc::new(store);
     let site = snapshot.site.as_deref().map(read_site).transpose()?;
@@ -81,7 +82,9 @@ async fn serve(Options { config, demo }: Options, recent: Recent, others: &Handl
     // Threads.
     let (tell_heard, heard) = mpsc::channel(INLET);
     let seeds = (0..config.media.threads).map(|_| random()).collect();
-    let sound = Sound::start(seeds, &tell_heard).context("the media threads do not start")?;
+    let (recorder, recorded) = start_recorder(&state.join("messages"), &mut snapshot)?;
+    let sound =
+        Sound::start(seeds, &tell_heard, Some(&recorder)).context("the media threads do not start")?;
     let trouble = start_music(config.music.as_deref())?;
     let (tell_kept, kept) = mpsc::channel(KEPT);
     let (speaker, spoken) = start_speech(&config.speech, &state.join("spoken"))?;
@@ -113,11 +116,12 @@ async fn serve(Options { config, demo }: Options, recent: Recent, others: &Handl
         locating: Vec::new(),
         recent,
         speaker,
+        recorder,
         waiting: HashMap::new(),
         next_ticket: 0,
         parsed: tell_parsed,
     };
-    let inlets = Inlets { told, heard, asked, kept, found, parsed, spoken };
+    let inlets = Inlets { told, heard, asked, kept, found, parsed, spoken, recorded };
     let stop = async move {
         tokio::select! {
             _ = stopping.0.recv() => {}
@@ -162,6 +166,18 @@ fn start_music(file: Option<&Path>) -> anyhow::Result<Option<String>> {
     };
     composer.spawn(|| crate::exchange::prepare(own)).context("no thread for the music")?;
     Ok(trouble)
+}
+
+/// Starts whoever writes what callers say; the core begins with what is there.
+fn start_recorder(
+    folder: &Path,
+    snapshot: &mut Snapshot,
+) -> anyhow::Result<(Recorder, mpsc::Receiver<recorder::Told>)> {
+    let (tell, told) = mpsc::channel(INLET);
+    let (recorder, found) =
+        Recorder::start(folder, tell).context("the folder for messages cannot be used")?;
+    snapshot.recordings = found;
+    Ok((recorder, told))
 }
 
 /// Reads the prompts, and starts whoever reads the company's own texts aloud.

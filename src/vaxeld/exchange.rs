@@ -27,6 +27,7 @@ mod outgoing;
 mod playing;
 mod program;
 mod queries;
+mod recording;
 mod referral;
 mod register;
 mod signalled;
@@ -45,7 +46,9 @@ use crate::exchange::trace::Traces;
 use crate::exchange::trunks::Lines;
 use crate::speaker::Saying;
 use model::site::Site;
-use model::{Actor, CallId, Change, Command, Event, LegId, Now, Reply, Snapshot, Ticket};
+use model::{
+    Actor, CallId, Change, Command, Event, LegId, Now, Recorded, RecordingId, Reply, Snapshot, Ticket,
+};
 use pbx::{Effect, Input, Pbx, Query};
 use sip::Method;
 use sip::digest::Authenticator;
@@ -100,6 +103,12 @@ pub enum Output {
     },
     /// Find the servers behind a trunk's host and give them to [`Exchange::handle_located`].
     Locate(trunks::Wanted),
+    /// A recording has all it will have: make it whole and durable, and say so with [`Exchange::handle_recorded`].
+    Finish(RecordingId),
+    /// Forget a recording.
+    Erase(RecordingId),
+    /// Read a recording, to be heard, and give it to [`Exchange::handle_sound`].
+    Fetch(RecordingId),
     /// Have the company's own texts spoken, and give the sound to [`Exchange::handle_spoken`].
     Speak(Vec<Saying>),
     /// Tell whoever listens.
@@ -154,6 +163,7 @@ pub struct Exchange<N> {
     pub(crate) proposals: fax::Proposals,
     pub(crate) traces: Traces,
     pub(crate) voice: Voice,
+    pub(crate) fetching: recording::Fetching,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) next_cue: u64,
     pub(crate) random: names::Random,
@@ -185,6 +195,7 @@ impl<N: Network> Exchange<N> {
             proposals: fax::Proposals::default(),
             traces: Traces::default(),
             voice: Voice::default(),
+            fetching: recording::Fetching::default(),
             outputs: VecDeque::new(),
             next_cue: 0,
             random,
@@ -264,6 +275,12 @@ impl<N: Network> Exchange<N> {
     /// The servers behind a trunk's host, or why there are none.
     pub fn handle_located(&mut self, now: Now, wanted: &Wanted, result: Result<Located, String>) {
         self.located(now, wanted, result);
+        self.drain(now);
+    }
+
+    /// A recording is whole and durable, or is not, and why.
+    pub fn handle_recorded(&mut self, now: Now, recording: RecordingId, result: Result<Recorded, String>) {
+        self.pbx.handle_input(now, Input::Recorded { recording, result });
         self.drain(now);
     }
 
@@ -379,6 +396,7 @@ impl<N: Network> Exchange<N> {
             Effect::Commit { ticket: Some(ticket), changes } => {
                 self.outputs.push_back(Output::Commit { receipt: Some(Receipt::Command(ticket)), changes });
             }
+            Effect::Erase(recording) => self.outputs.push_back(Output::Erase(recording)),
             Effect::Notify(event) => self.outputs.push_back(Output::Notify(event)),
             Effect::Reply { ticket, reply } => self.outputs.push_back(Output::Reply { ticket, reply }),
             Effect::Query { ticket, query } => self.answer_query(now, ticket, query),
@@ -407,6 +425,10 @@ impl<N: Network> Exchange<N> {
             call::Effect::Refer { leg, result } => self.answer_referral(now, leg, result),
             call::Effect::Reject { leg, refusal } => self.reject(now, leg, &refusal),
             call::Effect::HangUp { leg, why } => self.hang_up(now, leg, why),
+            call::Effect::Record { leg, recording, limit, quiet } => {
+                self.record(leg, recording, (limit, quiet));
+            }
+            call::Effect::EndRecord { leg, recording } => self.end_record(leg, recording),
             call::Effect::Probe { leg } => self.probe(now, leg),
         }
     }

@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod log;
 mod music;
 mod prompts;
+pub mod recorder;
 pub mod resolve;
 pub mod sound;
 pub mod speaker;

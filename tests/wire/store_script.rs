@@ -1,9 +1,10 @@
 //! Numbered batches of changes, and what a store must hold after each. Every fault test writes these.
 
 use jiff::Timestamp;
+use model::site::Mailbox;
 use model::{
-    Binding, CallId, CallRecord, Cause, Change, DeviceId, Direction, LegQuality, OpenCall, Party, Personal,
-    Snapshot, Spent, Step, TrunkId, UserId, What,
+    Binding, CallId, CallRecord, Cause, Change, DeviceId, Direction, LegQuality, Message, MessageState,
+    OpenCall, Party, Personal, RecordingId, Snapshot, Spent, Step, TrunkId, UserId, What,
 };
 use std::collections::BTreeMap;
 use store::{Store, StoreError};
@@ -97,6 +98,7 @@ pub fn batch(number: u64) -> Vec<Change> {
     if number.is_multiple_of(3) {
         changes.push(personal(number));
         changes.push(spent(number));
+        changes.push(message(number));
     }
     changes
 }
@@ -117,6 +119,23 @@ fn spent(number: u64) -> Change {
     Change::Spent { user, spent }
 }
 
+/// Every other one takes the one before it away.
+fn message(number: u64) -> Change {
+    let id = |number| RecordingId { call: CallId(number), number: 1 };
+    if number.is_multiple_of(2) {
+        return Change::MessageGone(id(number - 3));
+    }
+    Change::Message(Message {
+        id: id(number),
+        mailbox: Mailbox::User(UserId::new(format!("user-{}", number % 5))),
+        from: Some("+46701234567".into()),
+        began: jiff::Timestamp::UNIX_EPOCH,
+        duration_ms: 4_000,
+        state: MessageState::New,
+        cut: false,
+    })
+}
+
 /// What a store holds after the batches 1 to `number`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expected {
@@ -125,6 +144,7 @@ pub struct Expected {
     bindings: BTreeMap<(DeviceId, String), Binding>,
     personals: BTreeMap<UserId, Personal>,
     spent: BTreeMap<UserId, Spent>,
+    messages: BTreeMap<RecordingId, Message>,
     open: BTreeMap<CallId, OpenCall>,
     records: BTreeMap<CallId, CallRecord>,
 }
@@ -146,6 +166,8 @@ impl Expected {
                 Change::Personal { user, personal } => drop(self.personals.insert(user, personal)),
                 Change::Spent { user, spent } if spent.is_nothing() => drop(self.spent.remove(&user)),
                 Change::Spent { user, spent } => drop(self.spent.insert(user, spent)),
+                Change::Message(message) => drop(self.messages.insert(message.id, message)),
+                Change::MessageGone(id) => drop(self.messages.remove(&id)),
                 Change::CallBegan(call) => drop(self.open.insert(call.id, call)),
                 Change::CallEnded(record) => {
                     self.open.remove(&record.call.id);
@@ -171,6 +193,8 @@ impl Expected {
             bindings: self.bindings.values().cloned().collect(),
             personals: self.personals.clone().into_iter().collect(),
             spent: self.spent.clone().into_iter().collect(),
+            messages: self.messages.values().cloned().collect(),
+            recordings: Vec::new(),
             open_calls: self.open.values().cloned().collect(),
             next_call: (self.number > 0).then_some(CallId(self.number + 1)),
         }

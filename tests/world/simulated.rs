@@ -42,6 +42,7 @@ pub(crate) use ladder::{Ladder, Line};
 pub(crate) use peer::{Account, Call, Dial, Digits, Faxing, Manner, Over, Peer, PeerId, Reports, State};
 #[allow(unused_imports, reason = "stories pick what they need")]
 pub(crate) use raw::{RawPhone, RawTrunk, Secret, header, sdp};
+pub(crate) use sound::pitch_of as pitch;
 pub(crate) use the_box::TheBox;
 #[allow(unused_imports, reason = "stories pick what they need")]
 pub(crate) use watcher::{Light, Watcher, WatcherId};
@@ -115,6 +116,27 @@ impl World {
         world.registrar_at("reserv", "127.0.0.1:5091", ("exempel", "trunk-hemlighet"));
         world.run(1.0);
         world
+    }
+
+    /// A user's mailbox holds as many messages as it can; the box starts anew with them.
+    pub fn fill_mailbox(&mut self, user: &str) {
+        let second: Vec<i16> = vec![1_000; 16_000];
+        for number in 0..100 {
+            let id = model::RecordingId { call: model::CallId(900_000), number };
+            let message = model::Message {
+                id,
+                mailbox: model::site::Mailbox::User(user.into()),
+                from: None,
+                began: self.now.wall,
+                duration_ms: 1_000,
+                state: model::MessageState::New,
+                cut: false,
+            };
+            self.vaxel.memory.messages.insert(id, message);
+            self.vaxel.memory.sounds.insert(id, second.clone());
+        }
+        self.restart();
+        self.run(1.0);
     }
 
     /// A box without anybody around it.

@@ -1,6 +1,6 @@
 //! One part of something spoken.
 
-use model::{ActivityId, AnnouncementId, UserId};
+use model::{ActivityId, AnnouncementId, RecordingId, UserId};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -19,6 +19,8 @@ pub enum Part {
     Greeting(UserId),
     /// An announcement of the site document.
     Text(AnnouncementId),
+    /// A recording: a message.
+    Recording(RecordingId),
     /// A tone.
     Tone(Tone),
 }
@@ -106,7 +108,7 @@ impl Part {
             Part::Phrase(_, Position::Inside | Position::PhraseEnd)
             | Part::Say(_, Position::Inside | Position::PhraseEnd) => gap_ms::CLIP,
             Part::Name(..) | Part::Phrase(..) | Part::Say(..) => gap_ms::SENTENCE,
-            Part::Greeting(_) | Part::Text(_) | Part::Tone(_) => gap_ms::SENTENCE,
+            Part::Greeting(_) | Part::Text(_) | Part::Recording(_) | Part::Tone(_) => gap_ms::SENTENCE,
         }
     }
 
@@ -161,6 +163,7 @@ impl fmt::Display for Part {
             Part::Say(activity, position) => write!(f, "@say:{activity}{}", position.suffix()),
             Part::Greeting(user) => write!(f, "@greeting:{user}"),
             Part::Text(announcement) => write!(f, "@text:{announcement}"),
+            Part::Recording(id) => write!(f, "@recording:{id}"),
             Part::Tone(tone) => f.write_str(tone.as_str()),
         }
     }

@@ -281,16 +281,17 @@ impl<N: Network> Exchange<N> {
                 self.pbx.handle_input(now, Input::Leg { leg, event: LegEvent::Digit(digit) });
             }
             media::Event::Finished { cue } => self.finished(now, leg, cue),
+            media::Event::Quiet { .. } => self.record_quiet(now, leg),
+            media::Event::Recorded { tape, .. } => self.record_ended(tape),
             media::Event::Flowing
             | media::Event::Stopped { .. }
             | media::Event::Full { .. }
-            | media::Event::Speaking { .. }
-            | media::Event::Quiet { .. }
-            | media::Event::Recorded { .. } => {}
+            | media::Event::Speaking { .. } => {}
         }
     }
 
     fn closed(&mut self, now: Now, leg: LegId, quality: Option<Box<LegQuality>>) {
+        self.forget_fetching(leg);
         let alive = self.legs.get(&leg).is_some_and(|leg| leg.session().is_some());
         if alive {
             // The sound broke under a leg that goes on: nothing can be heard any more.

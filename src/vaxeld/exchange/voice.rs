@@ -53,14 +53,15 @@ impl Voice {
 
     /// The words as sound. What there is no clip for is left out, or said in other words; where nothing is left, a tone is
     /// heard: never silence.
-    fn program(&mut self, words: &Words, first: bool) -> Program {
+    fn program(&mut self, words: &Words, (first, recording): (bool, Option<(&Part, &Clip)>)) -> Program {
         let mut pieces = Vec::with_capacity(words.parts.len() * 2 + 1);
         if first {
             pieces.push(Piece::Silence { ms: LEAD_MS });
         }
         let mut said = 0;
         for (at, part) in words.parts.iter().enumerate() {
-            let Some(clip) = self.said(words.language, part) else { continue };
+            let recorded = recording.filter(|(of, _)| *of == part).map(|(_, clip)| clip.clone());
+            let Some(clip) = recorded.or_else(|| self.said(words.language, part)) else { continue };
             said += 1;
             pieces.push(Piece::Clip(clip));
             let gap = words.parts.get(at + 1).map_or(0, |next| part.gap_ms(next));
@@ -125,8 +126,15 @@ impl<N: Network> Exchange<N> {
     /// A leg hears the words that policy keeps for it.
     pub(crate) fn say(&mut self, leg: LegId) {
         let Some(words) = self.pbx.take_words(leg) else { return };
+        if !self.must_fetch(leg, &words) {
+            self.say_words(leg, &words, None);
+        }
+    }
+
+    /// A leg hears words now, and in them a recording.
+    pub(super) fn say_words(&mut self, leg: LegId, words: &Words, recording: Option<(&Part, &Clip)>) {
         let first = self.legs.get_mut(&leg).is_some_and(|leg| !std::mem::replace(&mut leg.spoken_to, true));
-        let program = self.voice.program(&words, first);
+        let program = self.voice.program(words, (first, recording));
         self.play(leg, program);
     }
 }

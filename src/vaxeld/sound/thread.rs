@@ -3,6 +3,7 @@
 use super::peer::{Peer, Sockets};
 use super::polling::{Polling, Ready, Wait};
 use super::seating::{Move, Seating};
+use crate::recorder::Recorder;
 use media::{Channel, Command, Graph, Leg, Moving, Whom};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
@@ -77,14 +78,19 @@ struct Handle {
 
 impl Sound {
     /// Starts a thread for each seed, from which it draws its random numbers.
-    pub fn start(seeds: Vec<[u8; 32]>, events: &mpsc::Sender<Heard>) -> io::Result<Self> {
+    pub fn start(
+        seeds: Vec<[u8; 32]>,
+        events: &mpsc::Sender<Heard>,
+        recorder: Option<&Recorder>,
+    ) -> io::Result<Self> {
         let beginning = now();
         let start = |(number, seed): (usize, [u8; 32])| {
             let (orders, receiver) = sync_channel(ORDERS_MAX);
             let event = EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
             let wake = Arc::new(Wake { event, pending: AtomicBool::new(false) });
             let graph = Graph::beside(seed, beginning);
-            let worker = Worker::new(receiver, Arc::clone(&wake), graph, events.clone())?;
+            let tell = (events.clone(), recorder.cloned());
+            let worker = Worker::new(receiver, Arc::clone(&wake), graph, tell)?;
             let builder = std::thread::Builder::new().name(format!("sound-{number}"));
             let thread = builder.spawn(move || worker.run())?;
             Ok(Handle { orders, wake, thread: Some(thread) })
@@ -166,6 +172,8 @@ struct Worker {
     orders: Receiver<Order>,
     wake: Arc<Wake>,
     events: mpsc::Sender<Heard>,
+    /// Takes what is recorded; it is thrown away where there is none.
+    recorder: Option<Recorder>,
     backlog: VecDeque<Heard>,
 }
 
@@ -174,7 +182,7 @@ impl Worker {
         orders: Receiver<Order>,
         wake: Arc<Wake>,
         graph: Graph,
-        events: mpsc::Sender<Heard>,
+        (events, recorder): (mpsc::Sender<Heard>, Option<Recorder>),
     ) -> io::Result<Self> {
         let timer =
             TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
@@ -190,6 +198,7 @@ impl Worker {
             orders,
             wake,
             events,
+            recorder,
             backlog: VecDeque::new(),
         })
     }
@@ -354,6 +363,12 @@ impl Worker {
         self.transmit();
         while let Some(pin) = self.graph.poll_pin() {
             self.polling.pin(pin);
+        }
+        // Before the events: the end of a recording comes after all of it.
+        while let Some(stretch) = self.graph.poll_recorded() {
+            if let Some(recorder) = &self.recorder {
+                recorder.hear(stretch);
+            }
         }
         while let Some((whom, event)) = self.graph.poll_event() {
             let last = matches!(event, media::Event::Closed(_));

@@ -65,7 +65,7 @@ impl World {
         let (tell, events) = mpsc::channel(1_000);
         let seeds = (0..count).map(|seed| [seed as u8; 32]).collect();
         let first = free();
-        let mut ports = SocketPorts::new(first..=u16::MAX - 1, Sound::start(seeds, &tell).unwrap());
+        let mut ports = SocketPorts::new(first..=u16::MAX - 1, Sound::start(seeds, &tell, None).unwrap());
         let phones = (0..count).map(Leg).map(|leg| {
             let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
             socket.set_read_timeout(Some(PACKET)).unwrap();

@@ -1,6 +1,9 @@
 //! The disk of the simulated box: takes changes, gives back the snapshot a start begins with.
 
-use model::{Binding, CallId, CallRecord, Change, DeviceId, OpenCall, Personal, Snapshot, Spent, UserId};
+use model::{
+    Binding, CallId, CallRecord, Change, DeviceId, Message, OpenCall, Personal, RecordingId, Snapshot, Spent,
+    UserId,
+};
 use std::collections::BTreeMap;
 
 /// What has been kept.
@@ -12,6 +15,9 @@ pub(crate) struct Memory {
     pub bindings: BTreeMap<(DeviceId, String), Binding>,
     pub personals: BTreeMap<UserId, Personal>,
     pub spent: BTreeMap<UserId, Spent>,
+    pub messages: BTreeMap<RecordingId, Message>,
+    /// The recordings, as samples.
+    pub sounds: BTreeMap<RecordingId, Vec<i16>>,
     pub open_calls: BTreeMap<CallId, OpenCall>,
     /// In the order they were written.
     pub records: Vec<CallRecord>,
@@ -43,6 +49,12 @@ impl Memory {
                 Change::Spent { user, spent } => {
                     self.spent.insert(user, spent);
                 }
+                Change::Message(message) => {
+                    self.messages.insert(message.id, message);
+                }
+                Change::MessageGone(id) => {
+                    self.messages.remove(&id);
+                }
                 Change::CallBegan(call) => {
                     self.began += 1;
                     self.last_call = self.last_call.max(call.id.0);
@@ -69,6 +81,8 @@ impl Memory {
             bindings: self.bindings.values().cloned().collect(),
             personals: self.personals.clone().into_iter().collect(),
             spent: self.spent.clone().into_iter().collect(),
+            messages: self.messages.values().cloned().collect(),
+            recordings: self.sounds.iter().map(|(id, samples)| (*id, samples.len() as u32 / 16)).collect(),
             open_calls: self.open_calls.values().cloned().collect(),
             next_call: (self.last_call > 0).then_some(CallId(self.last_call + 1)),
         }

@@ -25,6 +25,8 @@ pub(crate) struct Ports {
     orders: VecDeque<Command>,
     tick: Option<Instant>,
     next: u16,
+    /// What is being recorded, by tape.
+    pub tapes: BTreeMap<u64, Vec<i16>>,
     /// No more ports than these can be open at once.
     pub limit: usize,
 }
@@ -56,6 +58,7 @@ impl Ports {
             orders: VecDeque::new(),
             tick: None,
             next: FIRST,
+            tapes: BTreeMap::new(),
             limit: usize::MAX,
         }
     }
@@ -110,6 +113,11 @@ impl Ports {
             }
         }
         self.tick = if self.open.is_empty() { None } else { self.tick.or(Some(now + TICK)) };
+        while let Some(stretch) = self.graph.poll_recorded() {
+            let tape = self.tapes.entry(stretch.tape.0).or_default();
+            assert_eq!(stretch.from, tape.len() as u64, "nothing is dropped here");
+            tape.extend(stretch.samples);
+        }
         (packets, std::iter::from_fn(|| self.graph.poll_event()).collect())
     }
 

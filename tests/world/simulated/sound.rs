@@ -23,6 +23,11 @@ pub(crate) fn pitch(peer: usize) -> u32 {
     350 + 200 * (peer as u32 % 14)
 }
 
+/// The tone of a peer.
+pub(crate) fn pitch_of(peer: super::PeerId) -> u32 {
+    pitch(peer.0)
+}
+
 /// A mouth: one stream of RTP.
 pub(crate) struct Voice {
     hertz: u32,

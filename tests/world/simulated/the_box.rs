@@ -4,7 +4,7 @@ use super::memory::Memory;
 use super::ports::{Ports, Seam};
 use super::weather::Packet;
 use super::{site, voice};
-use model::{Actor, Command, Event, LogEntry, Now, Refusal, RefusalCode, Reply, Ticket};
+use model::{Actor, Command, Event, LogEntry, Now, Recorded, Refusal, RefusalCode, Reply, Ticket};
 use pbx::Query;
 use sip::flow::{Flow, Hop, SendToken, Transmit, Transport};
 use sip::locate::Located;
@@ -86,6 +86,11 @@ impl TheBox {
             waiting: BTreeMap::new(),
             next_ticket: 0,
         }
+    }
+
+    /// What is being recorded now, by key.
+    pub fn tapes(&self) -> Vec<(u64, Vec<i16>)> {
+        self.ports.borrow().tapes.clone().into_iter().collect()
     }
 
     /// When something is due.
@@ -210,6 +215,20 @@ impl TheBox {
                 self.exchange.handle_parsed(now, ticket, result);
             }
             Output::Locate(wanted) => self.locate(now, &wanted),
+            Output::Finish(recording) => {
+                let tape = self.ports.borrow_mut().tapes.remove(&recording.key()).unwrap_or_default();
+                let kept = tape[media::activity::trimmed(&tape)].to_vec();
+                let duration_ms = u32::try_from(kept.len() / 16).expect("no hours");
+                let sound = Recorded { duration_ms, speech_ms: duration_ms.saturating_sub(400) };
+                self.memory.sounds.insert(recording, kept);
+                self.exchange.handle_recorded(now, recording, Ok(sound));
+            }
+            Output::Erase(recording) => drop(self.memory.sounds.remove(&recording)),
+            Output::Fetch(recording) => {
+                let samples = self.memory.sounds.get(&recording);
+                let clip = samples.map(|samples| media::program::Clip::new(media::program::RATE, samples));
+                self.exchange.handle_sound(now, recording, clip);
+            }
             Output::Speak(sayings) => {
                 for saying in sayings {
                     let clip = voice::hum(&saying.text);
@@ -248,7 +267,9 @@ impl TheBox {
                 record
                     .map_or(Reply::Refused(missing()), |record| Reply::CallLogEntry(Box::new(record.clone())))
             }
-            Query::Registrations | Query::Trace(_) | Query::Log { .. } => Reply::Refused(missing()),
+            Query::Registrations | Query::Trace(_) | Query::Log { .. } | Query::Sound { .. } => {
+                Reply::Refused(missing())
+            }
         }
     }
 }

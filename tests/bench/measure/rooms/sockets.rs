@@ -19,7 +19,7 @@ const MEASURED: usize = 250;
 /// Fifty phones with G.711, a tenth of them each 2 ms.
 pub(super) fn measure() -> Result<Value> {
     let (tell, _heard) = tokio::sync::mpsc::channel(4096);
-    let mut ports = SocketPorts::new(30_000..=31_999, Sound::start(vec![[5; 32]], &tell)?);
+    let mut ports = SocketPorts::new(30_000..=31_999, Sound::start(vec![[5; 32]], &tell, None)?);
     let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let mut phones = Vec::new();
     for number in 0..MEMBERS {
