@@ -18,6 +18,7 @@ mod daemon_start;
 mod daemon_tls_trunks;
 mod daemon_torture;
 mod daemon_trunks;
+mod daemon_voicemail;
 mod daemon_witness;
 mod handset;
 mod linphone;

@@ -21,6 +21,8 @@ pub(crate) enum Code {
     CallBack(CallBack),
     /// `*9nr`: the phone at an extension answers by itself.
     Intercom(String),
+    /// `*133#`: one's own mailbox.
+    OwnMailbox,
     /// `*21*nr#` and its family.
     Service(Service),
 }
@@ -41,6 +43,7 @@ impl Code {
     pub fn read(dialled: &str) -> Option<Self> {
         let code = dialled.strip_suffix('#').unwrap_or(dialled);
         match code.as_bytes() {
+            [b'*', b'1', b'3', b'3'] => Some(Self::OwnMailbox),
             [b'*', b'8'] => Some(Self::PickUp),
             [b'*', b'8', number @ ..] if number.iter().all(u8::is_ascii_digit) => {
                 Some(Self::PickUpAt(code[2..].to_owned()))
@@ -74,6 +77,7 @@ impl Pbx {
                 self.confirm(now, id, ("call-back", answer));
             }
             Some(Code::Intercom(number)) => self.intercom(now, id, &number),
+            Some(Code::OwnMailbox) => self.enter_own_mailbox(now, id),
             Some(Code::Service(service)) => self.serve_user(now, id, service),
             None => self.refuse(now, id, Cause::UnknownNumber, "there is no such code"),
         }
@@ -121,6 +125,7 @@ mod tests {
     #[test]
     fn codes_are_read_with_and_without_the_key_that_ends_them() {
         for (dialled, code) in [
+            ("*133#", Some(Code::OwnMailbox)),
             ("*8", Some(Code::PickUp)),
             ("*8#", Some(Code::PickUp)),
             ("*8202", Some(Code::PickUpAt("202".to_owned()))),

@@ -43,7 +43,9 @@ impl Pbx {
         let number = site.number(text);
         match site.target(&number) {
             Some(Target::User(id)) if *id == user.id => return wrong("that is the user's own number"),
-            Some(Target::OwnMailbox) => return wrong("this version has no mailboxes yet"),
+            Some(Target::OwnMailbox) => {
+                return wrong("that is one's own mailbox; the rule of the case says whether it takes calls");
+            }
             Some(_) => return Ok(number),
             None => {}
         }

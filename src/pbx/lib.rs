@@ -19,6 +19,7 @@ mod group;
 mod intercom;
 mod lamp;
 mod letter;
+mod mailbox;
 mod meeting;
 mod messages;
 mod moderation;

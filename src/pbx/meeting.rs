@@ -132,6 +132,9 @@ impl Pbx {
         if self.overrides.asks(id) {
             return self.typed_override(now, (id, leg), digit);
         }
+        if self.owners.has(id) {
+            return self.owner_pressed(now, (id, leg), digit);
+        }
         if self.visits.has(id) {
             return self.visitor_pressed(now, (id, leg), digit);
         }
@@ -165,6 +168,9 @@ impl Pbx {
 
     /// What was played to somebody has come to its end.
     pub(crate) fn played(&mut self, now: Now, (id, leg): (CallId, LegId)) {
+        if self.owners.has(id) {
+            return self.owner_heard(now, (id, leg));
+        }
         if self.visits.has(id) {
             return self.visitor_heard(now, (id, leg));
         }

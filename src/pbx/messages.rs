@@ -186,14 +186,14 @@ impl Pbx {
     }
 
     /// A message is gone, and its sound.
-    fn remove_message(&mut self, id: RecordingId) {
+    pub(crate) fn remove_message(&mut self, id: RecordingId) {
         self.messages.kept.remove(&id);
         self.commit(vec![Change::MessageGone(id)]);
         self.effects.push_back(Effect::Erase(id));
     }
 
     /// Somebody has heard a message, or has not.
-    fn set_heard(&mut self, id: RecordingId, state: MessageState) {
+    pub(crate) fn set_heard(&mut self, id: RecordingId, state: MessageState) {
         let Some(message) = self.messages.kept.get_mut(&id).filter(|message| message.state != state) else {
             return;
         };

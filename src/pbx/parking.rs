@@ -103,6 +103,12 @@ impl Pbx {
         if self.overrides.asks(id) {
             return self.end_override(now, id, "no PIN was typed");
         }
+        if self.owners.has(id) {
+            return self.owner_timeout(now, id);
+        }
+        if self.visits.has(id) {
+            return self.calls.cut(now, id, call::HangUp::TimeUp);
+        }
         let parked = self.parking.leave(id);
         self.left_meeting(now, id);
         self.calls.reconsider(id);

@@ -3,6 +3,7 @@
 use crate::activity::Returns;
 use crate::callback::CallBacks;
 use crate::course::Course;
+use crate::mailbox::Owners;
 use crate::meeting::Meetings;
 use crate::messages::Messages;
 use crate::paging::Pages;
@@ -40,6 +41,7 @@ pub struct Pbx {
     pub(crate) returns: Returns,
     pub(crate) visits: Visits,
     pub(crate) messages: Messages,
+    pub(crate) owners: Owners,
     pub(crate) pending: BTreeMap<Ticket, crate::command::Pending>,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) started: jiff::Timestamp,
@@ -69,6 +71,7 @@ impl Pbx {
             returns: Returns::default(),
             visits: Visits::default(),
             messages,
+            owners: Owners::default(),
             alarms: BTreeMap::new(),
             pending: BTreeMap::new(),
             effects: VecDeque::new(),
@@ -110,6 +113,7 @@ impl Pbx {
             && self.speeches.is_empty()
             && self.visits.is_empty()
             && self.messages.is_idle()
+            && self.owners.is_empty()
     }
 
     /// Takes one input.
@@ -186,6 +190,7 @@ impl Pbx {
                     self.left_meeting(now, call);
                     self.overrides.leave(call);
                     self.visitor_left(call);
+                    self.owner_left(call);
                     self.left_page(now, call);
                 }
                 Outcome::TimeUp { call } => self.time_up(now, call),

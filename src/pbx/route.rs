@@ -131,8 +131,9 @@ impl Pbx {
                 Some(room) => self.enter_room(now, id, room),
                 None => self.refuse(now, id, Cause::UnknownNumber, "the room has gone"),
             },
-            Target::Queue(_) | Target::Menu(_) | Target::OwnMailbox => {
-                let why = "this version does not yet answer for queues, menus and mailboxes";
+            Target::OwnMailbox => self.enter_own_mailbox(now, id),
+            Target::Queue(_) | Target::Menu(_) => {
+                let why = "this version does not yet answer for queues and menus";
                 self.refuse(now, id, Cause::NoAnswer, why);
             }
         }

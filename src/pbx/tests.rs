@@ -5,6 +5,7 @@ mod commands;
 mod deflection;
 mod forwarding;
 mod internal;
+mod mailboxes;
 mod outside;
 mod pins;
 mod places;

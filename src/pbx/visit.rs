@@ -267,6 +267,12 @@ impl Pbx {
         }
         let Mailbox::User(user) = &visit.mailbox else { return };
         let Some(user) = site.user(user) else { return };
+        if digit == '*' && !user.voicemail.after_menu.contains_key(&'*') {
+            if self.prove_owner(now, (id, leg), user) {
+                self.visits.leave(id);
+            }
+            return;
+        }
         let Some(to) = user.voicemail.after_menu.get(&digit).cloned() else { return };
         self.decided(now, id, "after-menu", format!("the caller pressed {digit}, for {to}"));
         if self.is_closed_to(&site, id, (user, &to)) {

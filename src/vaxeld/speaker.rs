@@ -7,7 +7,7 @@ use crate::exchange::Voice;
 use media::program::Clip;
 use media::{voice, wav};
 use model::site::Language;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -18,6 +18,8 @@ use tokio::sync::mpsc;
 const QUEUE_MAX: usize = 4_096;
 /// How long the engine may take for one text.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest file: some quarters of an hour.
+const FILE_MAX: u64 = 64 << 20;
 /// How often it is looked whether it is done.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -111,25 +113,26 @@ impl Worker {
     }
 
     fn spoken(&self, saying: &Saying) -> io::Result<Clip> {
+        let wrong =
+            |error: &dyn std::fmt::Display| io::Error::new(io::ErrorKind::InvalidData, error.to_string());
+        let clip = wav::read(&speak(&self.engine, saying)?).map_err(|error| wrong(&error))?;
+        let clip = voice::levelled(&clip).ok_or_else(|| wrong(&"it is all silence"))?;
+        if let Err(error) = self.keep(saying, &clip) {
+            tracing::warn!(%error, "what was spoken is not kept; the next start speaks it again");
+        }
+        Ok(clip)
+    }
+
+    fn keep(&self, saying: &Saying, clip: &Clip) -> io::Result<()> {
         let (sound, text) = self.files(saying).ok_or(io::ErrorKind::InvalidInput)?;
         if let Some(folder) = sound.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let raw = sound.with_extension("new");
-        speak(&self.engine, saying, &raw)?;
-        let wrong =
-            |error: &dyn std::fmt::Display| io::Error::new(io::ErrorKind::InvalidData, error.to_string());
-        let clip = wav::read(&std::fs::read(&raw)?).map_err(|error| wrong(&error))?;
-        std::fs::remove_file(&raw)?;
-        let clip = voice::levelled(&clip).ok_or_else(|| wrong(&"it is all silence"))?;
-        // The text comes last: without it the sound counts for nothing.
         let mut file = wav::head(u32::try_from(clip.samples().len()).unwrap_or(u32::MAX)).to_vec();
         file.extend(wav::octets(clip.samples()));
-        let kept = std::fs::write(&sound, file).and_then(|()| std::fs::write(&text, &saying.text));
-        if let Err(error) = kept {
-            tracing::warn!(%error, "what was spoken is not kept; the next start speaks it again");
-        }
-        Ok(clip)
+        // The text comes last: without it the sound counts for nothing.
+        std::fs::write(&sound, file)?;
+        std::fs::write(&text, &saying.text)
     }
 
     fn files(&self, saying: &Saying) -> Option<(PathBuf, PathBuf)> {
@@ -141,17 +144,16 @@ impl Worker {
     }
 }
 
-/// Lets the engine read a text into a file, with the voice of the prompts.
-fn speak(engine: &Path, saying: &Saying, file: &Path) -> io::Result<()> {
+/// Lets the engine read a text aloud, with the voice of the prompts; gives its WAV file.
+fn speak(engine: &Path, saying: &Saying) -> io::Result<Vec<u8>> {
     let voice = match saying.language {
         Language::Swedish => "sv",
         Language::English => "en-us",
     };
     let mut child = Command::new(engine)
-        .args(["-v", voice, "-s", "150", "-p", "60", "-a", "50", "--stdin", "-w"])
-        .arg(file)
+        .args(["-v", voice, "-s", "150", "-p", "60", "-a", "50", "--stdin", "--stdout"])
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
     if let Some(mut input) = child.stdin.take() {
@@ -160,7 +162,17 @@ fn speak(engine: &Path, saying: &Saying, file: &Path) -> io::Result<()> {
             tracing::debug!(%error, "the engine did not take the text");
         }
     }
-    wait(&mut child)
+    let output = child.stdout.take();
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(move || {
+            let mut file = Vec::new();
+            output.map_or(Ok(0), |output| output.take(FILE_MAX).read_to_end(&mut file)).map(|_| file)
+        });
+        // One that is killed has closed its output: the reader ends as well.
+        let ended = wait(&mut child);
+        let file = reader.join().map_err(|_| io::Error::other("the reader panicked"))?;
+        ended.and(file)
+    })
 }
 
 #[allow(clippy::disallowed_methods)] // a driver's wait for a process, bounded by the clock

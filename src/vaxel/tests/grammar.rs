@@ -1,7 +1,7 @@
 //! What may be typed, and what is asked of the daemon for it.
 
 use super::fake::{Daemon, vaxel};
-use model::{CallId, Callers, Command, Reply, RoomAction, Setting, When};
+use model::{CallId, Callers, Command, MessageAction, RecordingId, Reply, RoomAction, Setting, When};
 use std::path::PathBuf;
 
 #[test]
@@ -159,6 +159,10 @@ fn an_activity_has_an_end_a_note_and_may_be_open_or_closed() {
         let (until, note) = (until.map(str::to_owned), note.map(str::to_owned));
         set(Setting::Activity { activity: "lunch".into(), until, note, closed })
     };
+    let mailbox = |action: Option<MessageAction>| {
+        let id = RecordingId { call: CallId(7), number: 1 };
+        Command::Voicemail { mailbox: "salj".to_owned(), wish: action.map(|action| (id, action)) }
+    };
     let table: Vec<(&[&str], Command)> = vec![
         (&["activity", "show", "bo"], Command::Activity { user: "bo".into() }),
         (&["activity", "set", "bo", "lunch"], activity(None, None, None)),
@@ -171,6 +175,10 @@ fn an_activity_has_an_end_a_note_and_may_be_open_or_closed() {
             activity(None, Some("på torget"), Some(true)),
         ),
         (&["activity", "clear", "bo"], set(Setting::ActivityClear)),
+        (&["voicemail", "list", "salj"], mailbox(None)),
+        (&["voicemail", "delete", "salj", "7-1"], mailbox(Some(MessageAction::Delete))),
+        (&["voicemail", "save", "salj", "7-1"], mailbox(Some(MessageAction::Save))),
+        (&["voicemail", "unread", "salj", "7-1"], mailbox(Some(MessageAction::Unread))),
     ];
     asks(table);
 }

@@ -1,21 +1,25 @@
 //! Recordings of what parties say, and hearing them again.
 
-use super::{Exchange, Network, Output};
+use super::{Exchange, Network, Output, Voice};
 use call::LegEvent;
 use media::program::Clip;
-use media::{Command, Take, Tape, Watch};
+use media::{Command, Piece, Program, Repeat, Take, Tape, Watch};
 use model::{LegId, Now, RecordingId};
 use pbx::speech::Part;
 use pbx::{Input, Words};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Legs that wait for a recording to be read before they hear words about it.
+/// Legs that wait for something to be read before they hear their words: a recording, or at start the prompts.
 #[derive(Debug, Default)]
-pub(crate) struct Fetching(BTreeMap<LegId, Words>);
+pub(crate) struct Fetching {
+    waiting: BTreeMap<LegId, Words>,
+    /// The prompts have been read, or cannot be.
+    can_speak: bool,
+}
 
 impl<N: Network> Exchange<N> {
-    /// Records what a leg's party says.
+    /// Records what a leg's party says. It is sent silence meanwhile: what hears nothing at all takes the call for dead.
     pub(crate) fn record(
         &mut self,
         leg: LegId,
@@ -24,6 +28,8 @@ impl<N: Network> Exchange<N> {
     ) {
         let ms = |span: Duration| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
         let watch = Watch { quiet_ms: ms(quiet), limit_ms: ms(limit) };
+        let silence = Program::new([Piece::Silence { ms: 1_000 }]).repeated(Repeat::Forever);
+        self.play(leg, silence);
         let leg = media::Leg(leg.0);
         let command = Command::Record { tape: Tape(recording.key()), take: Take::Leg(leg), watch };
         self.network.command(leg, command);
@@ -50,10 +56,27 @@ impl<N: Network> Exchange<N> {
             Part::Recording(id) => Some(*id),
             _ => None,
         });
-        let Some(recording) = recording else { return false };
-        self.fetching.0.insert(leg, words.clone());
-        self.outputs.push_back(Output::Fetch(recording));
+        if recording.is_none() && self.fetching.can_speak {
+            return false;
+        }
+        self.fetching.waiting.insert(leg, words.clone());
+        self.outputs.extend(recording.map(Output::Fetch));
         true
+    }
+
+    /// The prompts have been read, or cannot be: who waited for them hears something now.
+    pub fn handle_voice(&mut self, voice: Voice) {
+        self.voice.learn_all(voice);
+        self.fetching.can_speak = true;
+        let has_recording = |words: &Words| words.parts.iter().any(|part| matches!(part, Part::Recording(_)));
+        let (with, without) = std::mem::take(&mut self.fetching.waiting)
+            .into_iter()
+            .partition(|(_, words)| has_recording(words));
+        self.fetching.waiting = with;
+        let without: BTreeMap<LegId, Words> = without;
+        for (leg, words) in without {
+            self.say_words(leg, &words, None);
+        }
     }
 
     /// A recording has been read, or could not be.
@@ -61,13 +84,13 @@ impl<N: Network> Exchange<N> {
         let part = Part::Recording(recording);
         let waiting: Vec<LegId> = self
             .fetching
-            .0
+            .waiting
             .iter()
             .filter(|(_, words)| words.parts.contains(&part))
             .map(|(leg, _)| *leg)
             .collect();
         for leg in waiting {
-            let Some(words) = self.fetching.0.remove(&leg) else { continue };
+            let Some(words) = self.fetching.waiting.remove(&leg) else { continue };
             self.say_words(leg, &words, clip.as_ref().map(|clip| (&part, clip)));
         }
         self.drain(now);
@@ -75,6 +98,6 @@ impl<N: Network> Exchange<N> {
 
     /// A leg has gone: it waits for nothing.
     pub(crate) fn forget_fetching(&mut self, leg: LegId) {
-        self.fetching.0.remove(&leg);
+        self.fetching.waiting.remove(&leg);
     }
 }

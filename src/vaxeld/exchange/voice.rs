@@ -113,11 +113,6 @@ pub(super) fn own_texts(site: &Site) -> Vec<Saying> {
 }
 
 impl<N: Network> Exchange<N> {
-    /// Learns to say more.
-    pub fn handle_voice(&mut self, voice: Voice) {
-        self.voice.learn_all(voice);
-    }
-
     /// Learns to say one thing.
     pub fn handle_spoken(&mut self, (language, id): (Language, String), clip: Clip) {
         self.voice.learn(language, id, clip);
