@@ -9,8 +9,10 @@ use crate::Effect;
 use crate::pbx::Pbx;
 use jiff::Timestamp;
 use model::site::{Mailbox, Site};
-use model::{CallId, Change, Message, MessageState, Now, Recorded, RecordingId, Refusal, RefusalCode, Reply};
-use std::collections::BTreeMap;
+use model::{
+    CallId, Change, Message, MessageState, Now, Recorded, RecordingId, Refusal, RefusalCode, Reply, UserId,
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Messages that one mailbox holds.
 const MESSAGES_MAX: usize = 100;
@@ -21,8 +23,12 @@ const SPEECH_MIN_MS: u32 = 1_000;
 #[derive(Debug, Default)]
 pub(crate) struct Messages {
     kept: BTreeMap<RecordingId, Message>,
+    /// Which of them each mailbox has.
+    boxes: HashMap<Mailbox, BTreeSet<RecordingId>>,
     /// Those of them that are not yet what they will be.
     left: BTreeMap<RecordingId, Left>,
+    /// Another number whenever a mailbox, or who can be told of it, has changed.
+    state: u64,
 }
 
 /// A message that is being left.
@@ -69,7 +75,7 @@ impl Messages {
                 (message.state, message.cut, message.duration_ms) = (MessageState::New, true, duration_ms);
                 changes.push(Change::Message(message.clone()));
             }
-            all.kept.insert(message.id, message);
+            all.put(message);
         }
         // Sound that belongs to no message any more.
         (all, changes, sounds.into_keys().collect())
@@ -82,7 +88,8 @@ impl Messages {
     /// The messages of a mailbox, oldest first; not those that are being left.
     pub fn of(&self, mailbox: &Mailbox) -> impl Iterator<Item = &Message> {
         let seen = |message: &&Message| message.state != MessageState::Recording;
-        self.kept.values().filter(seen).filter(move |message| message.mailbox == *mailbox)
+        let ids = self.boxes.get(mailbox).into_iter().flatten();
+        ids.filter_map(|id| self.kept.get(id)).filter(seen)
     }
 
     /// How many of them nobody has heard, and how many somebody has.
@@ -94,7 +101,27 @@ impl Messages {
 
     /// Does the mailbox take no more?
     pub fn is_full(&self, mailbox: &Mailbox) -> bool {
-        self.kept.values().filter(|message| message.mailbox == *mailbox).count() >= MESSAGES_MAX
+        self.boxes.get(mailbox).is_some_and(|ids| ids.len() >= MESSAGES_MAX)
+    }
+
+    fn put(&mut self, message: Message) {
+        self.boxes.entry(message.mailbox.clone()).or_default().insert(message.id);
+        self.kept.insert(message.id, message);
+    }
+
+    fn take(&mut self, id: RecordingId) {
+        let Some(message) = self.kept.remove(&id) else { return };
+        if let Some(ids) = self.boxes.get_mut(&message.mailbox) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.boxes.remove(&message.mailbox);
+            }
+        }
+    }
+
+    /// Who can be told of messages has changed.
+    pub fn touch(&mut self) {
+        self.state += 1;
     }
 
     /// A name for the next recording of a call.
@@ -144,7 +171,7 @@ impl Pbx {
             state: MessageState::Recording,
             cut: false,
         };
-        self.messages.kept.insert(id, message.clone());
+        self.messages.put(message.clone());
         self.messages.left.insert(id, Left::default());
         self.commit(vec![Change::Message(message)]);
     }
@@ -187,7 +214,7 @@ impl Pbx {
 
     /// A message is gone, and its sound.
     pub(crate) fn remove_message(&mut self, id: RecordingId) {
-        self.messages.kept.remove(&id);
+        self.messages.take(id);
         self.commit(vec![Change::MessageGone(id)]);
         self.effects.push_back(Effect::Erase(id));
     }
@@ -203,6 +230,7 @@ impl Pbx {
     }
 
     fn commit(&mut self, changes: Vec<Change>) {
+        self.messages.touch();
         self.effects.push_back(Effect::Commit { ticket: None, changes });
     }
 
@@ -251,6 +279,16 @@ impl Pbx {
             cut: message.cut,
         });
         Reply::Voicemail(entries.collect())
+    }
+
+    /// How many messages of a user nobody has heard, and how many somebody has.
+    pub fn message_counts(&self, user: &UserId) -> (u32, u32) {
+        self.messages.counts(&Mailbox::User(user.clone()))
+    }
+
+    /// Another number whenever a mailbox, or who can be told of it, has changed.
+    pub fn mailboxes_state(&self) -> u64 {
+        self.messages.state
     }
 
     /// Whether a mailbox has a message, before its sound is fetched.

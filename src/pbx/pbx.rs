@@ -239,6 +239,7 @@ impl Pbx {
             (true, true) => Some(Event::DeviceUnregistered { device: device.clone() }),
             (true, false) | (false, true) => None,
         };
+        self.messages.touch();
         if contacts.is_empty() {
             self.contacts.remove(&device);
         } else {

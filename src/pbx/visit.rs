@@ -32,6 +32,9 @@ const VISIT_MAX: Duration = Duration::from_secs(600);
 /// While one of these is raised, nothing new can be kept.
 const DISK_ALARMS: [&str; 2] = ["disk-full", "disk-failed"];
 
+/// What the trail calls the words about somebody's activity.
+const REFERRAL: &str = "referral";
+
 /// Callers who are with the box because nobody took their call.
 #[derive(Debug, Default)]
 pub(crate) struct Visits(BTreeMap<CallId, Visit>);
@@ -97,7 +100,7 @@ impl Pbx {
         };
         let mailbox = Mailbox::User(user.id.clone());
         parts.extend(self.tail(&mailbox, &self.choices(&site, user)));
-        let topic = if reason == Reason::Away { "referral" } else { "greeting" };
+        let topic = if reason == Reason::Away { REFERRAL } else { "greeting" };
         self.greet(now, id, (mailbox, topic, Words { language: user.language, parts }));
     }
 
@@ -111,7 +114,8 @@ impl Pbx {
 
     fn greet(&mut self, now: Now, id: CallId, (mailbox, topic, words): (Mailbox, &str, Words)) {
         let Some(leg) = self.calls.serve(now, id, (Cause::Voicemail, Some(VISIT_MAX))) else { return };
-        let stage = Stage::Greeted { deaf_until: now.mono + DEAF };
+        let deaf = if topic == REFERRAL { DEAF } else { Duration::ZERO };
+        let stage = Stage::Greeted { deaf_until: now.mono + deaf };
         self.visits.0.insert(id, Visit { mailbox, language: words.language, stage });
         self.speak(now, (id, leg), topic, words);
     }

@@ -35,6 +35,7 @@ mod sound;
 mod trace;
 mod trunks;
 mod voice;
+mod waiting;
 
 pub use addresses::{Addresses, Listening};
 pub use network::{Network, NetworkError};
@@ -158,6 +159,7 @@ pub struct Exchange<N> {
     pub(crate) lines: Lines,
     pub(crate) lamps: lamps::Lamps,
     pub(crate) messages: messages::Messages,
+    pub(crate) waiting: waiting::Waiting,
     pub(crate) registering: BTreeMap<u64, register::Waiting>,
     pub(crate) beginnings: beginning::Beginnings,
     pub(crate) proposals: fax::Proposals,
@@ -190,6 +192,7 @@ impl<N: Network> Exchange<N> {
             lines: Lines::new(random.seed()),
             lamps: lamps::Lamps::default(),
             messages: messages::Messages::default(),
+            waiting: waiting::Waiting::default(),
             registering: BTreeMap::new(),
             beginnings: beginning::Beginnings::default(),
             proposals: fax::Proposals::default(),
@@ -299,6 +302,7 @@ impl<N: Network> Exchange<N> {
         self.registrar.handle_timeout(now.mono);
         self.lines_timeout(now);
         self.lamps_timeout(now);
+        self.waiting_timeout(now);
         self.drain(now);
     }
 
@@ -312,6 +316,7 @@ impl<N: Network> Exchange<N> {
             self.registrar.poll_timeout(),
             self.lines.poll_timeout(),
             self.lamps.poll_timeout(),
+            self.waiting.poll_timeout(),
         ];
         all.into_iter().flatten().min_by_key(|(at, _)| *at)
     }
@@ -376,6 +381,7 @@ impl<N: Network> Exchange<N> {
         if decided {
             self.lamps.touch(now);
         }
+        self.waiting.touch(now, self.pbx.mailboxes_state());
         while let Some(flow) = self.registrar.poll_keepalive() {
             self.outputs.push_back(Output::Transmit(Transmit {
                 to: sip::flow::Hop::Flow(flow),

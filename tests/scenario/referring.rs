@@ -1,6 +1,6 @@
 //! Callers of people who are doing something else: what they hear, and where it leads.
 
-use crate::world::simulated::{Dial, Manner, PeerId, State, World, pitch};
+use crate::world::simulated::{Dial, Manner, PeerId, Side, State, World, pitch};
 use model::{Cause, Command, MailboxEntry, MessageAction, RecordingId, Reply, Setting, What};
 
 const CUSTOMER: &str = "+46701112233";
@@ -236,4 +236,28 @@ fn nobody_answers_and_the_mailbox_takes_the_call() {
     world.settles();
     assert_eq!(messages(&mut world, "anna").len(), 1);
     assert_eq!(spoken(&world)[..2], ["ref.person.m", "vm.noanswer.e"]);
+}
+
+#[test]
+fn telephones_are_told_of_messages_whether_they_have_asked_or_not() {
+    let (mut world, [anna, _]) = at_lunch("13:15");
+    let asked = world.watches("anna-dator", "anna-dator", "message-summary");
+    assert!(world.watcher(asked).document().contains("Messages-Waiting: no"));
+    let told = |world: &World| world.ladder.count(Side::Box, "NOTIFY");
+    let before = told(&world);
+    leaves(&mut world, 4.0);
+    assert_eq!(told(&world), before, "nothing is told while it is spoken");
+    world.hang_up(World::OPERATOR);
+    world.run(0.5);
+    let document = world.watcher(asked).document();
+    assert!(document.contains("Voice-Message: 1/0"), "{document}");
+    let unasked = world.peer(anna).notified.last().cloned().expect("her desk phone is told as well");
+    assert!(unasked.contains("Voice-Message: 1/0") && unasked.contains("Messages-Waiting: yes"), "{unasked}");
+    let id = messages(&mut world, "anna")[0].id;
+    world.ask(Command::Voicemail { mailbox: "anna".to_owned(), wish: Some((id, MessageAction::Save)) });
+    world.run(0.5);
+    assert!(world.watcher(asked).document().contains("Messages-Waiting: no"));
+    assert!(world.peer(anna).notified.last().is_some_and(|told| told.contains("Voice-Message: 0/1")));
+    world.nobody_watches();
+    world.settles();
 }

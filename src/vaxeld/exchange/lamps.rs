@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 
 mod document;
 
+pub(super) use document::mailbox_summary;
+
 /// What happens within this is told at once, so that a watcher is told at most ten times a second.
 const MOMENT: Duration = Duration::from_millis(100);
 /// The longest a subscription lasts without being renewed. So long may lamps be dark after a power cut.
@@ -88,6 +90,12 @@ impl Lamps {
     /// When to look, and why.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         self.due.map(|due| (due, "lamps are compared"))
+    }
+
+    /// Has a device subscribed to its messages?
+    pub fn knows_its_mailbox(&self, device: &DeviceId) -> bool {
+        let mut watchers = self.watchers.values();
+        watchers.any(|watcher| watcher.device == *device && watcher.package == Package::MessageSummary)
     }
 
     /// Something has happened in the core.

@@ -20,7 +20,7 @@ impl<N: Network> Exchange<N> {
                 self.requested(now, (id, session, flow), &request)
             }
             Event::Response { id, result } => {
-                if !self.message_answered(now, id, &result) {
+                if !self.message_answered(now, id, &result) && !self.waiting_answered(id, &result) {
                     self.lines_response(now, id, result);
                 }
             }

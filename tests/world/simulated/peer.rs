@@ -121,6 +121,8 @@ pub(crate) struct Peer {
     pub(super) keys: BTreeSet<RequestId>,
     /// What came of its last REGISTER; none while it waits.
     pub registered: Option<Status>,
+    /// What it was told without having asked.
+    pub notified: Vec<String>,
     /// What it says to OPTIONS; with none it says nothing.
     pub health: Option<Status>,
     /// It has lost its network, or its power: nothing comes or goes any more.
@@ -150,6 +152,7 @@ impl Peer {
             referrals: Vec::new(),
             keys: BTreeSet::new(),
             registered: None,
+            notified: Vec::new(),
             health: Some(Status::OK),
             gone: false,
             lies_about_its_key: false,

@@ -99,8 +99,12 @@ pub(super) fn presence(about: &About<'_>, lamp: &Lamp) -> Body {
 
 /// The messages that wait (RFC 3842).
 pub(super) fn messages(about: &About<'_>, lamp: &Lamp) -> Body {
-    let (new, old) = lamp.messages;
-    MessageSummary { account: Some(uri("133", about.host)), new, old, urgent_new: 0, urgent_old: 0 }.to_body()
+    mailbox_summary(about.host, lamp.messages)
+}
+
+/// New and heard messages of a mailbox, for a phone that calls the box by this host.
+pub(in crate::exchange) fn mailbox_summary(host: &str, (new, old): (u32, u32)) -> Body {
+    MessageSummary { account: Some(uri("133", host)), new, old, urgent_new: 0, urgent_old: 0 }.to_body()
 }
 
 /// A list and its members, each with a document of its own (RFC 4662).

@@ -65,6 +65,10 @@ impl Peer {
                 Some(status) => Response::to(request, status),
                 None => return,
             },
+            Method::Notify => {
+                self.notified.push(String::from_utf8_lossy(&request.body).into_owned());
+                Response::to(request, Status::OK)
+            }
             Method::Register => self.registrar(now, request),
             _ => Response::to(request, Status::METHOD_NOT_ALLOWED),
         };
