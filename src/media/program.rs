@@ -11,7 +11,8 @@ pub const RATE: u32 = 16_000;
 /// a long one (30 ms a minute): do it before, and not on a media thread.
 #[derive(Clone)]
 pub struct Clip {
-    samples: Arc<[i16]>,
+    // A vector: making it shared copies nothing, and prompts are large.
+    samples: Arc<Vec<i16>>,
     from: usize,
     to: usize,
 }
@@ -21,7 +22,7 @@ impl Clip {
     pub fn new(rate: u32, samples: &[i16]) -> Self {
         let rate = rate.clamp(8_000, 192_000);
         if rate == RATE {
-            return Self::whole(samples);
+            return Self::owned(samples.to_vec());
         }
         let mut converted = Vec::new();
         let mut resampler = Resampler::new(rate, RATE);
@@ -30,11 +31,13 @@ impl Clip {
         let delay = resampler.delay();
         resampler
             .process(&vec![0; delay.div_ceil(RATE as usize / 1000) * rate as usize / 1000], &mut converted);
-        Self::whole(&converted.split_off(delay.min(converted.len())))
+        Self::owned(converted.split_off(delay.min(converted.len())))
     }
 
-    fn whole(samples: &[i16]) -> Self {
-        Self { samples: samples.into(), from: 0, to: samples.len() }
+    /// The sound of samples at [`RATE`], which are not copied.
+    pub fn owned(samples: Vec<i16>) -> Self {
+        let to = samples.len();
+        Self { samples: Arc::new(samples), from: 0, to }
     }
 
     /// A part of it, by samples; it shares the memory of the whole. None where there is not so much.

@@ -1,9 +1,10 @@
 //! The prompts as they are on disk: a file of samples and an index a language, made by `scripts/prompts`.
 
 use crate::exchange::Voice;
-use media::program::{Clip, RATE};
+use media::program::Clip;
 use model::site::Language;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Half an hour of speech is 58 MB.
@@ -29,14 +30,7 @@ pub(crate) fn read(folder: &Path) -> (Voice, Option<String>) {
 fn read_set(folder: &Path, language: Language, voice: &mut Voice) -> io::Result<()> {
     let path = folder.join(format!("{}.pcm", language.as_str()));
     let index = std::fs::read_to_string(path.with_extension("index"))?;
-    if std::fs::metadata(&path)?.len() > BYTES_MAX {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is far too large"));
-    }
-    let octets = std::fs::read(&path)?;
-    let samples: Vec<i16> =
-        octets.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
-    drop(octets);
-    let all = Clip::new(RATE, &samples);
+    let all = Clip::owned(samples(&path)?);
     for line in index.lines() {
         let wrong =
             || io::Error::new(io::ErrorKind::InvalidData, format!("the index is wrong at \"{line}\""));
@@ -49,6 +43,29 @@ fn read_set(folder: &Path, language: Language, voice: &mut Voice) -> io::Result<
         voice.learn(language, id.to_owned(), clip);
     }
     Ok(())
+}
+
+/// The samples of a file, read by and by: it is large, and should not be in memory twice.
+fn samples(path: &Path) -> io::Result<Vec<i16>> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    if length > BYTES_MAX {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is far too large"));
+    }
+    let mut samples = Vec::with_capacity(usize::try_from(length / 2).unwrap_or(0));
+    let mut octets = vec![0; 1 << 16];
+    let mut kept = 0;
+    loop {
+        let read = file.read(&mut octets[kept..])?;
+        if read == 0 {
+            return Ok(samples);
+        }
+        let whole = (kept + read) & !1;
+        let pairs = octets[..whole].chunks_exact(2);
+        samples.extend(pairs.map(|pair| i16::from_le_bytes([pair[0], pair[1]])));
+        kept = kept + read - whole;
+        octets.copy_within(whole..whole + kept, 0);
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use super::{Exchange, Network, names};
 use model::{Cause, DeviceId, Now};
-use sip::endpoint::{Body, IncomingId, OutOfDialog, RequestFailed, RequestId};
+use sip::endpoint::{Body, IncomingId, RequestFailed, RequestId};
 use sip::flow::Flow;
 use sip::{Headers, Method, Name, Request, Response, Status};
 use std::collections::{BTreeMap, HashMap};
@@ -102,25 +102,9 @@ impl<N: Network> Exchange<N> {
         for contact in &letter.contacts {
             let Some(way) = self.way_to_contact(contact.0, &letter.called) else { continue };
             let Some(from) = names::from(&letter.from, &way.from_host) else { continue };
-            let mut headers = Headers::new();
-            for hop in &way.route {
-                headers.push(Name::Route, hop);
-            }
             let body = Body { media_type: media_type.clone(), bytes: request.body.clone() };
-            let copy = self.sip.request(
-                now.mono,
-                OutOfDialog {
-                    target: way.target,
-                    method: Method::Message,
-                    request_uri: way.request_uri,
-                    from,
-                    to: way.to,
-                    headers,
-                    cseq: None,
-                    body: Some(body),
-                    credentials: way.credentials,
-                },
-            );
+            let copy = way.request(Method::Message, from, (&Headers::new(), body));
+            let copy = self.sip.request(now.mono, copy);
             self.messages.copies.insert(copy, message);
             copies += 1;
         }

@@ -10,11 +10,11 @@ use model::site::Profile;
 use model::{Cause, LegId, Now, Party};
 use pbx::Input;
 use sip::digest::Credentials;
-use sip::endpoint::{Body, SessionId};
+use sip::endpoint::{Body, OutOfDialog, SessionId};
 use sip::flow::{HostPort, Target};
 use sip::probe::HostId;
 use sip::registrar::Reach;
-use sip::{Headers, NameAddr, Status, Uri};
+use sip::{Headers, Method, Name, NameAddr, Status, Uri};
 use std::time::Duration;
 
 /// How often a call is checked for life (RFC 4028 recommends half an hour).
@@ -32,6 +32,33 @@ pub(crate) struct Way {
     pub from_host: HostPort,
     /// On a trunk: which of its servers.
     pub slot: Option<HostId>,
+}
+
+impl Way {
+    /// A request outside any dialog that goes this way.
+    pub(crate) fn request(
+        self,
+        method: Method,
+        from: NameAddr,
+        (further, body): (&Headers, Body),
+    ) -> OutOfDialog {
+        let mut headers = Headers::new();
+        for hop in &self.route {
+            headers.push(Name::Route, hop);
+        }
+        headers.extend(further);
+        OutOfDialog {
+            target: self.target,
+            method,
+            request_uri: self.request_uri,
+            from,
+            to: self.to,
+            headers,
+            cseq: None,
+            body: Some(body),
+            credentials: self.credentials,
+        }
+    }
 }
 
 impl<N: Network> Exchange<N> {

@@ -7,7 +7,7 @@
 use super::lamps::mailbox_summary;
 use super::{Exchange, Network, names};
 use model::{DeviceId, Now};
-use sip::endpoint::{OutOfDialog, RequestFailed, RequestId};
+use sip::endpoint::{RequestFailed, RequestId};
 use sip::{Headers, Method, Name, Response};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
@@ -85,23 +85,10 @@ impl<N: Network> Exchange<N> {
         let caller = call::Caller { number: Some(extension.to_owned()), ..call::Caller::default() };
         let Some(from) = names::from(&caller, &way.from_host) else { return };
         let mut headers = Headers::new();
-        for hop in &way.route {
-            headers.push(Name::Route, hop);
-        }
         headers.push(Name::Event, "message-summary");
         headers.push(Name::SubscriptionState, "terminated");
         let body = mailbox_summary(&way.from_host.to_string(), counts);
-        let request = OutOfDialog {
-            target: way.target,
-            method: Method::Notify,
-            request_uri: way.request_uri,
-            from,
-            to: way.to,
-            headers,
-            cseq: None,
-            body: Some(body),
-            credentials: way.credentials,
-        };
+        let request = way.request(Method::Notify, from, (&headers, body));
         let id = self.sip.request(now.mono, request);
         self.waiting.asked.insert(id, device.clone());
     }
