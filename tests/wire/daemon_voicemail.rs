@@ -12,8 +12,10 @@ use std::time::Duration;
 const BO: f64 = 700.0;
 /// What the tone before a message is, hertz.
 const RECORD: f64 = 1_000.0;
-/// So many samples of a clip are compared: 0.8 s.
-const BEGINNING: usize = 6_400;
+/// A clip is compared in pieces of so many samples, 0.4 s, the first three of it: where a phone adjusts its buffer, it
+/// leaves out or repeats some of one piece.
+const PIECE: usize = 3_200;
+const PIECES: usize = 3;
 /// Sound that came by telephone is this like the clip it was.
 const LIKE: f64 = 0.8;
 
@@ -35,16 +37,21 @@ fn narrow(samples: &[i16]) -> Vec<f64> {
     samples.chunks_exact(2).map(|pair| (f64::from(pair[0]) + f64::from(pair[1])) / 2.0).collect()
 }
 
-/// How like a clip the most similar place of a recording is, from 0 to 1, and where it is, in seconds.
+/// How like a clip the most similar place of a recording is, from 0 to 1, and where it is, in seconds: by the piece of the
+/// clip that came through best.
 fn likeness(heard: &Recording, clip: &[f64]) -> (f64, f64) {
+    let pieces = clip.chunks(PIECE).take(PIECES).filter(|piece| piece.len() == PIECE || clip.len() < PIECE);
+    let found = pieces.map(|piece| piece_likeness(heard, piece));
+    found.max_by(|(a, _), (b, _)| a.total_cmp(b)).unwrap_or_default()
+}
+
+fn piece_likeness(heard: &Recording, clip: &[f64]) -> (f64, f64) {
     // Half the rate is enough for speech of the lower band, and takes a quarter of the time.
     let halved = |samples: &[f64]| -> Vec<f64> {
         samples.chunks_exact(2).map(|pair| (pair[0] + pair[1]) / 2.0).collect()
     };
     // Phones record at the rate of the codec.
     let samples = narrow(media::program::Clip::new(heard.rate, &heard.samples).samples());
-    // The beginning is enough: a phone that adjusts its buffer moves what comes later by a little.
-    let clip = &clip[..clip.len().min(BEGINNING)];
     let (heard, clip) = (halved(&samples), halved(clip));
     let energy = |samples: &[f64]| samples.iter().map(|sample| sample * sample).sum::<f64>();
     let of_clip = energy(&clip);
